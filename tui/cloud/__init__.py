@@ -1,0 +1,1 @@
+"""The CloudStack API: signing, client, jobs, errors, models."""

@@ -1,0 +1,1 @@
+"""The embedded cloud and router: the demo, the tests and training use the same one."""

@@ -1,0 +1,1 @@
+"""Log lines of a Virtual Router: reading, filtering, keeping them."""

@@ -1,0 +1,1 @@
+"""Use cases as sequences of steps: enable, disable, users, firewall, addresses."""

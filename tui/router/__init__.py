@@ -1,0 +1,1 @@
+"""The Virtual Router over SSH: hops, host keys, read-only commands, log following."""

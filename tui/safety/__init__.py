@@ -1,0 +1,1 @@
+"""Hostile text, secrets, redaction, credentials and the clipboard."""

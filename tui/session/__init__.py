@@ -1,0 +1,1 @@
+"""What one profile is doing now: clients, inventory, permissions, jobs, read-only."""

@@ -1,0 +1,1 @@
+"""Profiles and preferences: TOML in, frozen structs out."""

@@ -1,0 +1,1 @@
+"""How text reaches the terminal: the last filter, clipboard escapes, capabilities."""

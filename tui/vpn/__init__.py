@@ -1,0 +1,1 @@
+"""What is known about Remote Access VPN: rules, ranges, ports, passwords; pure, no I/O."""

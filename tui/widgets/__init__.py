@@ -1,0 +1,1 @@
+"""Reusable Textual widgets; none of them knows a screen."""
