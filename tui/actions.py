@@ -1,0 +1,420 @@
+"""Every action of the console, once: its key, words, help and the API command that it needs.
+
+Bindings, the hint line, the command palette, the help screen and the table of keys in the
+documentation are all made from this registry, so none of them can disagree with another.
+A screen implements an action `name` as Textual's `action_name` method.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+EVERYWHERE: Final = "*"
+TABLES: Final = ("networks", "addresses", "vpns", "users", "firewall")
+SECTIONS: Final = (*TABLES, "logs")
+
+
+class Action(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that a person can do."""
+
+    name: str
+    keys: tuple[str, ...]
+    """Textual's key names, the first is the one that is shown."""
+    label: str
+    """One or two words for the hint line."""
+    help: str
+    """One sentence for the help screen, the palette and the documentation."""
+    screens: tuple[str, ...]
+    """The sections where it is offered; `EVERYWHERE` for all of them."""
+    needs: tuple[str, ...] = ()
+    """API commands without which it cannot work; the first missing one is the reason shown."""
+    writes: bool = False
+    """Whether it changes something: never offered in read-only mode."""
+    on_row: bool = False
+    """Whether it acts on the row under the cursor."""
+    hint: bool = True
+    """Whether the hint line shows it."""
+    of_app: bool = False
+    """Whether the application implements it rather than the screen."""
+
+    def on(self, screen: str) -> bool:
+        """Whether the action is offered on the section `screen`."""
+        return EVERYWHERE in self.screens or screen in self.screens
+
+    @property
+    def key(self) -> str:
+        """The key that is shown for the action, as people write it."""
+        return spell_key(self.keys[0])
+
+
+_SPELLING: Final = {
+    "question_mark": "?",
+    "colon": ":",
+    "slash": "/",
+    "exclamation_mark": "!",
+    "enter": "⏎",
+    "escape": "esc",
+    "space": "space",
+    "ctrl+p": "^p",
+    "ctrl+q": "^q",
+    "ctrl+l": "^l",
+}
+
+
+def spell_key(key: str) -> str:
+    """The way people write Textual's key name `key`: `?` for `question_mark`."""
+    return _SPELLING.get(key, key)
+
+
+def _section(number: int, name: str, label: str, what: str) -> Action:
+    return Action(
+        name=f"section_{name}",
+        keys=(str(number),),
+        label=label,
+        help=f"Go to {what}.",
+        screens=(EVERYWHERE,),
+        hint=False,
+        of_app=True,
+    )
+
+
+_SECTION_ACTIONS: Final = (
+    _section(1, "networks", "Networks", "the networks and VPCs, and the VPN of each"),
+    _section(2, "addresses", "Addresses", "the public IP addresses"),
+    _section(3, "vpns", "VPNs", "the Remote Access VPNs"),
+    _section(4, "users", "Users", "the VPN users, by account"),
+    _section(5, "firewall", "Firewall", "the firewall rules of a public address"),
+    _section(6, "logs", "Logs", "the logs of the Virtual Routers"),
+)
+
+_ROW_ACTIONS: Final = (
+    Action(
+        name="enable",
+        keys=("e",),
+        label="Enable",
+        help="Enable a Remote Access VPN: address, range, ports and users on one screen.",
+        screens=("networks", "addresses", "vpns"),
+        needs=("createRemoteAccessVpn",),
+        writes=True,
+        on_row=True,
+    ),
+    Action(
+        name="disable",
+        keys=("x",),
+        label="Disable",
+        help="Disable the VPN, after saying what that removes and what stays.",
+        screens=("networks", "vpns"),
+        needs=("deleteRemoteAccessVpn",),
+        writes=True,
+        on_row=True,
+    ),
+    Action(
+        name="acquire",
+        keys=("a",),
+        label="Acquire",
+        help="Acquire a public address for a network or a VPC.",
+        screens=("networks", "addresses"),
+        needs=("associateIpAddress",),
+        writes=True,
+    ),
+    Action(
+        name="release",
+        keys=("x",),
+        label="Release",
+        help="Release the public address.",
+        screens=("addresses",),
+        needs=("disassociateIpAddress",),
+        writes=True,
+        on_row=True,
+    ),
+    Action(
+        name="add_users",
+        keys=("a",),
+        label="Add",
+        help="Add VPN users to an account.",
+        screens=("users",),
+        needs=("addVpnUser",),
+        writes=True,
+    ),
+    Action(
+        name="remove_user",
+        keys=("x",),
+        label="Remove",
+        help="Remove the VPN user; other users of the account stay.",
+        screens=("users",),
+        needs=("removeVpnUser",),
+        writes=True,
+        on_row=True,
+    ),
+    Action(
+        name="open_ports",
+        keys=("o",),
+        label="Open ports",
+        help="Open the VPN ports that are missing on the address.",
+        screens=("firewall",),
+        needs=("createFirewallRule",),
+        writes=True,
+    ),
+    Action(
+        name="add_rule",
+        keys=("a",),
+        label="Add rule",
+        help="Add a firewall rule to the address.",
+        screens=("firewall",),
+        needs=("createFirewallRule",),
+        writes=True,
+    ),
+    Action(
+        name="delete_rule",
+        keys=("x",),
+        label="Delete",
+        help="Delete the firewall rule.",
+        screens=("firewall",),
+        needs=("deleteFirewallRule",),
+        writes=True,
+        on_row=True,
+    ),
+    Action(
+        name="choose_address",
+        keys=("c",),
+        label="Choose address",
+        help="Choose the address whose firewall rules are shown.",
+        screens=("firewall",),
+    ),
+    Action(
+        name="verify",
+        keys=("v",),
+        label="Verify",
+        help="Ask the router itself whether IKE and L2TP listen.",
+        screens=("networks", "vpns"),
+        on_row=True,
+    ),
+    Action(
+        name="reveal",
+        keys=("p",),
+        label="Key",
+        help="Show or hide the pre-shared key of the VPN.",
+        screens=("vpns",),
+        on_row=True,
+    ),
+    Action(
+        name="copy",
+        keys=("y",),
+        label="Copy",
+        help="Copy the address of the row, or the pre-shared key of a VPN, to the clipboard.",
+        screens=TABLES,
+        on_row=True,
+        hint=False,
+    ),
+    Action(
+        name="go_users",
+        keys=("u",),
+        label="Users",
+        help="Go to the VPN users of the account that owns the row.",
+        screens=("networks", "addresses", "vpns"),
+        on_row=True,
+    ),
+    Action(
+        name="go_firewall",
+        keys=("f",),
+        label="Firewall",
+        help="Go to the firewall rules of the row's address.",
+        screens=("networks", "addresses", "vpns"),
+        on_row=True,
+    ),
+    Action(
+        name="go_logs",
+        keys=("l",),
+        label="Logs",
+        help="Go to the logs of the row's router.",
+        screens=("networks", "addresses", "vpns"),
+        on_row=True,
+    ),
+    Action(
+        name="details",
+        keys=("enter",),
+        label="Details",
+        help="Show everything that is known about the row.",
+        screens=TABLES,
+        on_row=True,
+    ),
+)
+
+_TABLE_ACTIONS: Final = (
+    Action(
+        name="filter",
+        keys=("slash",),
+        label="Filter",
+        help="Filter as you type: word, field:value, !not; escape clears.",
+        screens=(*TABLES, "logs"),
+    ),
+    Action(
+        name="sort",
+        keys=("s",),
+        label="Sort",
+        help="Sort by the next column.",
+        screens=TABLES,
+        hint=False,
+    ),
+    Action(
+        name="reverse",
+        keys=("S",),
+        label="Reverse",
+        help="Turn the sorting round.",
+        screens=TABLES,
+        hint=False,
+    ),
+    Action(
+        name="refresh",
+        keys=("r", "f5"),
+        label="Refresh",
+        help="Ask the server again; the cursor stays on its row.",
+        screens=TABLES,
+        hint=False,
+    ),
+)
+
+_LOG_ACTIONS: Final = (
+    Action(
+        name="choose_router",
+        keys=("c",),
+        label="Router",
+        help="Choose the router and the logs to follow.",
+        screens=("logs",),
+    ),
+    Action(
+        name="freeze",
+        keys=("space",),
+        label="Freeze",
+        help="Freeze the view; lines keep being collected behind it.",
+        screens=("logs",),
+    ),
+    Action(
+        name="search",
+        keys=("s",),
+        label="Search",
+        help="Search for a word or a regular expression without hiding the other lines.",
+        screens=("logs",),
+    ),
+    Action(
+        name="next_match",
+        keys=("n",),
+        label="Next",
+        help="Go to the next match.",
+        screens=("logs",),
+        hint=False,
+    ),
+    Action(
+        name="previous_match",
+        keys=("N",),
+        label="Previous",
+        help="Go to the previous match.",
+        screens=("logs",),
+        hint=False,
+    ),
+    Action(
+        name="wrap",
+        keys=("w",),
+        label="Wrap",
+        help="Wrap long lines, or cut them at the edge.",
+        screens=("logs",),
+    ),
+    Action(
+        name="follow",
+        keys=("G", "end"),
+        label="Follow",
+        help="Go to the end and follow it.",
+        screens=("logs",),
+    ),
+)
+
+_APP_ACTIONS: Final = (
+    Action(
+        name="command_palette",
+        keys=("colon", "ctrl+p"),
+        label="Commands",
+        help="Find any action by its name.",
+        screens=(EVERYWHERE,),
+        of_app=True,
+    ),
+    Action(
+        name="show_help",
+        keys=("question_mark", "f1"),
+        label="Help",
+        help="Show what every key does here.",
+        screens=(EVERYWHERE,),
+        of_app=True,
+    ),
+    Action(
+        name="show_tasks",
+        keys=("J",),
+        label="Jobs",
+        help="Show the jobs of this console: running, done, failed.",
+        screens=(EVERYWHERE,),
+        of_app=True,
+        hint=False,
+    ),
+    Action(
+        name="show_notifications",
+        keys=("exclamation_mark",),
+        label="Messages",
+        help="Show every message of this console again.",
+        screens=(EVERYWHERE,),
+        of_app=True,
+        hint=False,
+    ),
+    Action(
+        name="switch_profile",
+        keys=("P",),
+        label="Profile",
+        help="Open another profile, or add one.",
+        screens=(EVERYWHERE,),
+        of_app=True,
+        hint=False,
+    ),
+    Action(
+        name="repaint",
+        keys=("ctrl+l",),
+        label="Repaint",
+        help="Draw the whole screen again.",
+        screens=(EVERYWHERE,),
+        of_app=True,
+        hint=False,
+    ),
+    Action(
+        name="quit",
+        keys=("ctrl+q",),
+        label="Quit",
+        help="Leave the console; jobs on the server go on.",
+        screens=(EVERYWHERE,),
+        of_app=True,
+        hint=False,
+    ),
+)
+
+ACTIONS: Final = (
+    *_ROW_ACTIONS,
+    *_LOG_ACTIONS,
+    *_TABLE_ACTIONS,
+    *_APP_ACTIONS,
+    *_SECTION_ACTIONS,
+)
+
+
+def actions_on(screen: str) -> Iterator[Action]:
+    """The actions of one section, in the order in which they are shown."""
+    return (each for each in ACTIONS if each.on(screen))
+
+
+def action(name: str) -> Action:
+    """The action called `name`; `KeyError` when there is none."""
+    return _BY_NAME[name]
+
+
+_BY_NAME: Final = {each.name: each for each in ACTIONS}
+
+
+def needed_commands() -> tuple[str, ...]:
+    """The API commands that any action needs, each once."""
+    return tuple(dict.fromkeys(command for each in ACTIONS for command in each.needs))

@@ -1,0 +1,72 @@
+"""The filter line of a table: words, `field:value`, `!not`."""
+
+from collections.abc import Callable, Mapping
+from typing import Self
+
+import msgspec
+
+
+class Term(msgspec.Struct, frozen=True):
+    """One word of a filter."""
+
+    text: str
+    """What is looked for, in lower case."""
+    field: str = ""
+    """The column it is looked for in; empty for any."""
+    negated: bool = False
+
+    def matches(self, cells: Mapping[str, str]) -> bool:
+        """Whether the row with these cells (lower-case title to lower-case text) passes."""
+        if self.field:
+            found = any(
+                self.text in text for title, text in cells.items() if title.startswith(self.field)
+            )
+        else:
+            found = any(_contains(text, self.text) for text in cells.values())
+        return found != self.negated
+
+
+class RowFilter(msgspec.Struct, frozen=True):
+    """All terms have to match; an empty filter lets every row through."""
+
+    terms: tuple[Term, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str, fields: tuple[str, ...]) -> Self:
+        """Read a filter line.
+
+        `fields` are the column titles in lower case; a word with a colon whose left side begins
+        none of them is looked for as it stands, so that `10:30` and `fe80::1` are plain words.
+        """
+        terms = []
+        for word in text.lower().split():
+            negated = word.startswith("!") and len(word) > 1
+            rest = word[1:] if negated else word
+            field, colon, value = rest.partition(":")
+            if colon and field and value and any(title.startswith(field) for title in fields):
+                terms.append(Term(value, field, negated))
+            else:
+                terms.append(Term(rest, "", negated))
+        return cls(tuple(terms))
+
+    def keeps(self, cells: Callable[[], Mapping[str, str]]) -> bool:
+        """Whether a row passes; its cells are asked for only when there is a term."""
+        return not self.terms or all(term.matches(cells()) for term in self.terms)
+
+
+def _contains(text: str, wanted: str) -> bool:
+    """Whether `wanted` is in `text`, or its letters are, in order, within one word of it."""
+    if wanted in text:
+        return True
+    if len(wanted) < 3:
+        return False
+    return any(_is_subsequence(wanted, word) for word in text.split())
+
+
+def _is_subsequence(wanted: str, word: str) -> bool:
+    position = 0
+    for letter in wanted:
+        position = word.find(letter, position) + 1
+        if position == 0:
+            return False
+    return True
