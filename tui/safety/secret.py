@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import threading
 from typing import Final, NoReturn, final
 
 MASK: Final = "••••••••"
@@ -61,15 +62,25 @@ class Secret:
         raise TypeError("a Secret cannot be pickled or copied into a file")
 
 
-_SHORTEST_SCRUBBED: Final = 6
+SHORTEST_SCRUBBED: Final = 6
+"""A shorter value would be found by chance in any text, so it is not looked for."""
+
+_lock = threading.Lock()
 _live_values: set[str] = set()
 
 
 def _remember(value: str) -> None:
-    if len(value) >= _SHORTEST_SCRUBBED:
-        _live_values.add(value)
+    if len(value) >= SHORTEST_SCRUBBED:
+        with _lock:
+            _live_values.add(value)
+
+
+def live_count() -> int:
+    """How many values `live_values` has; it only grows, so an equal count means nothing new."""
+    return len(_live_values)
 
 
 def live_values() -> tuple[str, ...]:
     """Every secret value of six characters or more seen by this process, longest first."""
-    return tuple(sorted(_live_values, key=len, reverse=True))
+    with _lock:
+        return tuple(sorted(_live_values, key=len, reverse=True))

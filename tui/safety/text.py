@@ -15,13 +15,14 @@ DEFAULT_LIMIT: Final = 4096
 
 _BIDI_AND_INVISIBLE: Final = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
-    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff"
-    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff"
+    "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 _HOSTILE: Final = re.compile(f"[\x00-\x1f\x7f-\x9f\ud800-\udfff{_BIDI_AND_INVISIBLE}]")
 
 
-def _picture(character: str) -> str:
+def _picture(found: re.Match[str] | str) -> str:
+    character = found if isinstance(found, str) else found.group()
     code = ord(character)
     if character == "\t":
         return "    "
@@ -37,23 +38,40 @@ def _picture(character: str) -> str:
 def clean(text: str, limit: int = DEFAULT_LIMIT) -> str:
     """Return `text` as one line that no terminal acts on, at most `limit` characters long.
 
-    A longer text ends in `…[+N characters]`. Tabs become four blanks, line feeds `␊`.
+    A longer text ends in `…[+N characters]`, N being how many of it are not shown. Tabs become
+    four blanks, line feeds `␊`. Cleaning twice changes nothing.
     """
-    dropped = len(text) - limit
-    if dropped > 0:
-        text = text[:limit]
-    if _HOSTILE.search(text) is not None:
-        text = _HOSTILE.sub(lambda match: _picture(match.group()), text)
-    return f"{text}…[+{dropped} characters]" if dropped > 0 else text
+    if len(text) <= limit:
+        shown = _HOSTILE.sub(_picture, text) if _HOSTILE.search(text) is not None else text
+        if len(shown) <= limit:
+            return shown
+    return _shorten(text, limit)
+
+
+def _shorten(text: str, limit: int) -> str:
+    """As many characters of `text` as fit with the marker. Whole pictures, never half of one."""
+    room = max(0, limit - len(_marker(len(text))))
+    pieces: list[str] = []
+    used = 0
+    for character in text[:room]:
+        piece = _picture(character) if _HOSTILE.match(character) else character
+        if used + len(piece) > room:
+            break
+        pieces.append(piece)
+        used += len(piece)
+    return ("".join(pieces) + _marker(len(text) - len(pieces)))[:limit]
+
+
+def _marker(dropped: int) -> str:
+    return f"…[+{dropped} characters]"
 
 
 def clean_bytes(raw: bytes, limit: int = DEFAULT_LIMIT) -> str:
-    """Like `clean`, for bytes: what is not UTF-8 is shown as `\\xNN`, never an error."""
-    dropped = max(0, len(raw) - 4 * limit)
-    text = clean(raw[: 4 * limit].decode("utf-8", "backslashreplace"), limit)
-    if dropped and not text.endswith(" characters]"):
-        return f"{text}…[+{dropped} bytes]"
-    return text
+    """Like `clean`, for bytes: what is not UTF-8 is shown as `\\xNN`, never an error.
+
+    The marker of a text that is too long counts characters, undecodable bytes as four.
+    """
+    return clean(raw.decode("utf-8", "backslashreplace"), limit)
 
 
 def clean_lines(text: str, limit: int = DEFAULT_LIMIT) -> list[str]:
