@@ -1,0 +1,222 @@
+"""A conversation with one Virtual Router.
+
+Only commands of the registry are sent; at most three run at a time, each within its own limit.
+Bytes come as bytes: with a text encoding a single bad byte would end the whole connection.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self, TypeVar
+
+import asyncssh
+
+from tui.router.commands import HOSTNAME, REGISTRY, Command
+from tui.router.errors import (
+    CommandFailed,
+    CommandTimeout,
+    ConnectionDropped,
+    NotAllowed,
+    WrongRouter,
+)
+from tui.router.hops import RouterTarget, plan
+from tui.router.hostkeys import HostKeys
+from tui.router.log_commands import LOG_COMMANDS, LogCommand
+from tui.router.login import close_all, log_in_along
+from tui.router.output import Output
+from tui.safety.secret import Secret
+from tui.settings.model import SshPath
+from tui.settings.paths import known_hosts_file
+
+T = TypeVar("T")
+
+COMMANDS_AT_A_TIME: Final = 3
+_LARGEST_OUTPUT: Final = 16 * 1024 * 1024
+_READ: Final = 256 * 1024
+_WINDOW: Final = 2 * 1024 * 1024
+
+
+class RouterConnection:
+    """SSH to one router along the way that the profile says.
+
+    `async with RouterConnection(target, path) as router:` or `connect()` … `aclose()`. A broken
+    connection is opened again by the next command.
+    """
+
+    def __init__(
+        self,
+        target: RouterTarget,
+        path: SshPath,
+        host_keys: HostKeys | None = None,
+        *,
+        passphrase: Secret | None = None,
+    ) -> None:
+        self.target = target
+        self.host_keys = host_keys or host_keys_of(path)
+        self.round_trip: float | None = None
+        """Seconds that the last quick command took, there and back."""
+        self._path = path
+        self._passphrase = passphrase
+        self._links: list[asyncssh.SSHClientConnection] = []
+        self._connecting = asyncio.Lock()
+        self._turns = asyncio.Semaphore(COMMANDS_AT_A_TIME)
+        self._closed = False
+
+    @property
+    def is_connected(self) -> bool:
+        """True while the router's connection is known to be open."""
+        return bool(self._links) and not self._links[-1].is_closed()
+
+    async def connect(self) -> None:
+        """Open the way if it is not open. Raises `LinkError` or `PathUnknown`."""
+        async with self._connecting:
+            if self.is_connected:
+                return
+            if self._closed:
+                raise ConnectionDropped(self.target.name, "it was closed")
+            close_all(self._links)
+            self._links = []
+            links = await log_in_along(
+                plan(self._path, self.target), self.host_keys, self._passphrase
+            )
+            try:
+                await self._check_name(links[-1])
+            except BaseException:
+                close_all(links)
+                raise
+            self._links = links
+
+    async def run(self, command: Command[T]) -> T:
+        """Run a command of the registry and read its answer.
+
+        Raises `NotAllowed`, `CommandFailed`, `CommandTimeout`, `ConnectionDropped`, `LinkError`.
+        """
+        if REGISTRY.get(command.name) is not command:
+            raise NotAllowed(f"{command.name} is not a command of the registry")
+        async with self._turns:
+            await self.connect()
+            output = await self._output(self._links[-1], command)
+        if output.status not in command.statuses:
+            raise CommandFailed(command.name, output.status, output.complaint)
+        try:
+            return command.parse(output)
+        except (ValueError, KeyError, IndexError, StopIteration) as error:
+            raise CommandFailed(command.name, output.status, f"unreadable: {error}") from error
+
+    @contextlib.asynccontextmanager
+    async def stream(self, command: LogCommand, *values: str) -> AsyncIterator["LogStream"]:
+        """Start a log command and read what it prints. Raises as `run` does."""
+        if not any(command is known for known in LOG_COMMANDS):
+            raise NotAllowed(f"{command.name} is not a command of the registry")
+        line = command.line(*values)
+        await self.connect()
+        process = await self._start(self._links[-1], line)
+        try:
+            yield LogStream(self.target.name, process)
+        finally:
+            process.close()
+
+    async def aclose(self) -> None:
+        """End the conversation; it cannot be opened again."""
+        self._closed = True
+        links, self._links = self._links, []
+        close_all(links)
+        for link in links:
+            with contextlib.suppress(OSError, asyncssh.Error, TimeoutError):
+                async with asyncio.timeout(2):
+                    await link.wait_closed()
+
+    def drop(self) -> None:
+        """Abandon the present link at once; the next command opens another."""
+        for link in self._links:
+            link.abort()
+        self._links = []
+
+    async def __aenter__(self) -> Self:
+        await self.connect()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def _check_name(self, link: asyncssh.SSHClientConnection) -> None:
+        answered = HOSTNAME.parse(await self._output(link, HOSTNAME))
+        if answered != self.target.name:
+            raise WrongRouter(self.target.name, answered)
+
+    async def _start(
+        self, link: asyncssh.SSHClientConnection, line: str
+    ) -> asyncssh.SSHClientProcess[bytes]:
+        try:
+            return await link.create_process(
+                line, encoding=None, stdin=asyncssh.DEVNULL, window=_WINDOW
+            )
+        except (asyncssh.Error, OSError) as error:
+            raise ConnectionDropped(self.target.name, str(error)) from error
+
+    async def _output(self, link: asyncssh.SSHClientConnection, command: Command[T]) -> Output:
+        started = time.monotonic()
+        try:
+            async with asyncio.timeout(command.seconds):
+                process = await self._start(link, command.line)
+                try:
+                    stdout, stderr = await asyncio.gather(
+                        _read_all(process.stdout), _read_all(process.stderr)
+                    )
+                    await process.wait_closed()
+                finally:
+                    process.close()
+        except TimeoutError as error:
+            raise CommandTimeout(command.name, command.seconds) from error
+        except (asyncssh.Error, OSError) as error:
+            raise ConnectionDropped(self.target.name, str(error)) from error
+        if process.exit_status is None and link.is_closed():
+            raise ConnectionDropped(self.target.name)
+        self.round_trip = time.monotonic() - started
+        return Output(process.exit_status, stdout, stderr)
+
+
+class LogStream:
+    """What a log command prints, as it comes."""
+
+    def __init__(self, router: str, process: asyncssh.SSHClientProcess[bytes]) -> None:
+        self._router = router
+        self._process = process
+
+    async def read(self) -> bytes:
+        """The next bytes; empty at the end. Raises `ConnectionDropped`."""
+        try:
+            return await self._process.stdout.read(_READ)
+        except (asyncssh.Error, OSError) as error:
+            raise ConnectionDropped(self._router, str(error)) from error
+
+    async def complaint(self) -> str:
+        """After the end: what the command said on stderr."""
+        try:
+            return Output(None, b"", await _read_all(self._process.stderr)).complaint
+        except (asyncssh.Error, OSError) as error:
+            raise ConnectionDropped(self._router, str(error)) from error
+
+
+def host_keys_of(path: SshPath) -> HostKeys:
+    """The file of host keys that `path` names, or the program's own."""
+    return HostKeys(Path(path.known_hosts).expanduser() if path.known_hosts else known_hosts_file())
+
+
+async def _read_all(reader: asyncssh.SSHReader[bytes]) -> bytes:
+    """All of a stream, at most 16 MB: the rest is thrown away."""
+    chunks: list[bytes] = []
+    size = 0
+    while chunk := await reader.read(_READ):
+        if size < _LARGEST_OUTPUT:
+            chunks.append(chunk[: _LARGEST_OUTPUT - size])
+        size += len(chunk)
+    return b"".join(chunks)

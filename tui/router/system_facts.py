@@ -1,0 +1,142 @@
+"""The router as a machine: clock, load, memory, disk, processes, sockets, kernel settings.
+
+Each `read_…` takes the output of one command of the registry (named in its docstring) and gives a
+fact. They raise `ValueError` for output they do not understand.
+"""
+
+import re
+
+import msgspec
+
+from tui.router.output import Output
+
+
+class LoadAverage(msgspec.Struct, frozen=True):
+    """Runnable processes on average over 1, 5 and 15 minutes."""
+
+    one: float
+    five: float
+    fifteen: float
+
+
+class Memory(msgspec.Struct, frozen=True):
+    """Bytes. `available` is what programs can still get; a router has no swap."""
+
+    total: int
+    available: int
+
+
+class FileSystem(msgspec.Struct, frozen=True):
+    """One mounted file system; sizes in bytes."""
+
+    device: str
+    size: int
+    used: int
+    available: int
+    mount: str
+
+
+class Process(msgspec.Struct, frozen=True):
+    """A running process."""
+
+    pid: int
+    arguments: str
+
+
+class Listener(msgspec.Struct, frozen=True):
+    """A UDP socket and who holds it (`process` empty, `pid` 0 where that is not told)."""
+
+    address: str
+    port: int
+    process: str
+    pid: int
+
+
+class LogFile(msgspec.Struct, frozen=True):
+    """Size in bytes and time of last change (seconds since the epoch) of a log file."""
+
+    path: str
+    inode: int
+    size: int
+    modified: int
+
+
+def read_words(output: Output) -> str:
+    """`hostname`, `uptime`, `uname`: one line as it is."""
+    return output.text
+
+
+def read_clock(output: Output) -> float:
+    """`date -u +%s.%N`: seconds since the epoch."""
+    return float(output.text)
+
+
+def read_uptime(output: Output) -> float:
+    """`cat /proc/uptime`: seconds since boot."""
+    return float(output.text.split()[0])
+
+
+def read_count(output: Output) -> int:
+    """`nproc`: one number."""
+    return int(output.text)
+
+
+def read_load(output: Output) -> LoadAverage:
+    """`cat /proc/loadavg`."""
+    one, five, fifteen = output.text.split()[:3]
+    return LoadAverage(float(one), float(five), float(fifteen))
+
+
+def read_memory(output: Output) -> Memory:
+    """`free -b`."""
+    heads = output.lines[0].split()
+    row = next(line for line in output.lines if line.startswith("Mem:")).split()[1:]
+    values = dict(zip(heads, row, strict=True))
+    return Memory(int(values["total"]), int(values["available"]))
+
+
+def read_file_systems(output: Output) -> tuple[FileSystem, ...]:
+    """`df -B1`."""
+    found = []
+    for line in output.lines[1:]:
+        device, size, used, available, _, mount = line.split(None, 5)
+        found.append(FileSystem(device, int(size), int(used), int(available), mount))
+    return tuple(found)
+
+
+def read_processes(output: Output) -> tuple[Process, ...]:
+    """`pgrep -a NAME`; status 1 and no output mean that there is none."""
+    found = []
+    for line in output.lines:
+        pid, _, arguments = line.partition(" ")
+        found.append(Process(int(pid), arguments))
+    return tuple(found)
+
+
+_HOLDER = re.compile(r'\(\("(?P<name>[^"]*)",pid=(?P<pid>\d+)')
+
+
+def read_listeners(output: Output) -> tuple[Listener, ...]:
+    """`ss -lunp …`. The head of the last columns runs together, so rows are read by position."""
+    found = []
+    for line in output.lines[1:]:
+        words = line.split(None, 5)
+        if len(words) < 5:
+            raise ValueError(f"not a line of ss: {line!r}")
+        address, _, port = words[3].rpartition(":")
+        holder = _HOLDER.search(words[5]) if len(words) > 5 else None
+        name, pid = (holder["name"], int(holder["pid"])) if holder else ("", 0)
+        found.append(Listener(address, int(port), name, pid))
+    return tuple(found)
+
+
+def read_settings(output: Output) -> dict[str, str]:
+    """`sysctl NAME…`: name to value; a name that this kernel lacks is missing."""
+    pairs = (line.partition(" = ") for line in output.lines)
+    return {name: value for name, separator, value in pairs if separator}
+
+
+def read_log_files(output: Output) -> tuple[LogFile, ...]:
+    """`stat -c '%n %i %s %Y' FILE…`; a file that is not there is missing."""
+    rows = [line.rsplit(None, 3) for line in output.lines]
+    return tuple(LogFile(name, int(inode), int(size), int(at)) for name, inode, size, at in rows)
