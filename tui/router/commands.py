@@ -7,7 +7,7 @@ of them takes a parameter; the ones that do (reading logs) are in `log_commands`
 
 import shlex
 from collections.abc import Callable
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 import msgspec
 
@@ -32,6 +32,14 @@ class Command(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     def line(self) -> str:
         """What is sent: one shell word per argument, in the C locale."""
         return command_line(self.argv)
+
+
+class Asks(Protocol):
+    """Something that runs commands of the registry: a `RouterConnection`, or recorded answers."""
+
+    async def run(self, command: Command[T]) -> T:
+        """Run `command` and return its fact."""
+        ...
 
 
 def command_line(argv: tuple[str, ...]) -> str:
