@@ -92,19 +92,17 @@ class _Unanswered(msgspec.Struct, frozen=True):
 
 async def _checks(router: Asks, expected: ExpectedVpn) -> tuple[Check, ...]:
     rules = commands.IPTABLES_FILTER if expected.is_vpc else commands.IPTABLES_MANGLE
-    (sockets, ipsec, digest, names), (written, started, gate, kernel) = await asyncio.gather(
-        asyncio.gather(
-            _ask(router, commands.SS_VPN_PORTS),
-            _ask(router, commands.IPSEC_STATUSALL),
-            _ask(router, commands.PSK_SHA256),
-            _ask(router, commands.CHAP_USERS),
-        ),
-        asyncio.gather(
-            _ask(router, commands.XL2TPD_CONF),
-            _ask(router, commands.XL2TPD_STARTED),
-            _ask(router, rules),
-            _ask(router, commands.SYSCTL),
-        ),
+    sockets, ipsec, digest, names = await asyncio.gather(
+        _ask(router, commands.SS_VPN_PORTS),
+        _ask(router, commands.IPSEC_STATUSALL),
+        _ask(router, commands.PSK_SHA256),
+        _ask(router, commands.CHAP_USERS),
+    )
+    written, started, gate, kernel = await asyncio.gather(
+        _ask(router, commands.XL2TPD_CONF),
+        _ask(router, commands.XL2TPD_STARTED),
+        _ask(router, rules),
+        _ask(router, commands.SYSCTL),
     )
     checks = [
         _ike_listens(sockets),
