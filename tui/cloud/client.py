@@ -23,6 +23,7 @@ from tui.cloud.errors import (
 from tui.cloud.jobs import check_job_id, find_lost, new_job_id, wait_for_job
 from tui.cloud.listings import APIS, Listing
 from tui.cloud.models.jobs import Job, Submitted
+from tui.cloud.models.networks import share_services
 from tui.cloud.models.servers import Api
 from tui.cloud.pages import Answer, Page, read_pages
 from tui.cloud.permissions import Permissions
@@ -291,7 +292,7 @@ class CloudClient:
         inner: msgspec.Raw | None = None
         try:
             reply = await exchange.post(command, form, headers)
-            self._server_time.learn(reply.date, reply.sent, reply.sent + reply.seconds)
+            self._server_time.learn(reply.date, started, started + reply.seconds)
             self._round_trip = reply.seconds
             self._authentication.absorb(reply.cookies)
             inner = inner_object(reply, command)
@@ -343,6 +344,7 @@ def _answer(raw: msgspec.Raw, listing: Listing[T]) -> Answer[T]:
             oddity="content",
             command=listing.command,
         ) from error
+    share_services(rows)
     return Answer(rows=rows, count=count if count is not None or rows else 0)
 
 

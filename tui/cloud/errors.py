@@ -70,7 +70,9 @@ class CloudError(Exception):
 
     def explain(self) -> str:
         """`what happened; what to do`, in one line."""
-        return f"{self.text.rstrip('.')}; {self.remedy}"
+        first, _, rest = self.remedy.partition(" ")
+        plain = first[:1] + first[1:].lower() == first
+        return f"{self.text.rstrip('.')}; {first.lower() if plain else first} {rest}"
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.text!r}, command={self.command!r}, code={self.code})"
@@ -269,7 +271,7 @@ class TooLarge(NotCloudStack):
 class Network(CloudError):
     """No reply: says in which phase, and so whether the request can have arrived."""
 
-    advice = "Check the URL and the network; `csvpn` tries again by itself when it reads."
+    advice = "Check the address and the network, then try again."
 
     def __init__(
         self,

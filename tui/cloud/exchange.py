@@ -40,8 +40,6 @@ class Reply(msgspec.Struct, frozen=True):
     location: str
     cookies: tuple[str, ...]
     """The `Set-Cookie` headers."""
-    sent: float
-    """Wall time, seconds."""
     seconds: float
     """From the start of the call to the head of the reply."""
 
@@ -130,7 +128,7 @@ class Exchange:
         progress: _Progress,
     ) -> Reply:
         limit = self._endpoint.body_limit
-        sent, began = time.time(), time.perf_counter()
+        began = time.perf_counter()
         async with self._http.stream(
             "POST",
             self._endpoint.url,
@@ -154,7 +152,6 @@ class Exchange:
                 date=response.headers.get("date", ""),
                 location=response.headers.get("location", ""),
                 cookies=tuple(response.headers.get_list("set-cookie")),
-                sent=sent,
                 seconds=seconds,
             )
 
