@@ -15,14 +15,15 @@ from tui.router import system_facts, vpn_facts
 from tui.router.output import Output
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
-class Command(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
+class Command(msgspec.Struct, Generic[T_co], frozen=True, kw_only=True):
     """One read-only command."""
 
     name: str
     argv: tuple[str, ...]
-    parse: Callable[[Output], T]
+    parse: Callable[[Output], T_co]
     statuses: frozenset[int] = frozenset({0})
     """Exit statuses that the parser understands."""
     seconds: float = 10.0

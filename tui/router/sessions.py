@@ -74,22 +74,14 @@ async def status(router: Asks, now: Callable[[], float]) -> RouterStatus:
     before = now()
     clock = await router.run(commands.DATE)
     offset = clock - (before + now()) / 2
-    (
-        uptime,
-        load,
-        processors,
-        memory,
-        disks,
-        charon,
-        xl2tpd,
-        sockets,
-        connected,
-    ) = await asyncio.gather(
+    uptime, load, processors, memory, disks = await asyncio.gather(
         router.run(commands.PROC_UPTIME),
         router.run(commands.LOADAVG),
         router.run(commands.NPROC),
         router.run(commands.FREE),
         router.run(commands.DF),
+    )
+    charon, xl2tpd, sockets, connected = await asyncio.gather(
         router.run(commands.PGREP_CHARON),
         router.run(commands.PGREP_XL2TPD),
         router.run(commands.SS_VPN_PORTS),
