@@ -101,5 +101,9 @@ def _allowed(node: msgspec.inspect.Type) -> str:
             return "a text in quotes"
         case msgspec.inspect.VarTupleType():
             return 'a list of tables, such as [{host = "bastion", user = "me"}]'
+        case msgspec.inspect.DictType(value_type=msgspec.inspect.StructType()):
+            return "a table of tables"
+        case msgspec.inspect.DictType(value_type=msgspec.inspect.VarTupleType()):
+            return 'a table of lists, such as {networks = ["name", "cidr"]}'
         case _:
             return 'a table of texts, such as {"r-4-VM" = "127.0.0.1:2222"}'

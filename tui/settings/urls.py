@@ -22,14 +22,16 @@ def normalise_url(text: str) -> str:
     typed = text.strip()
     if not typed or any(not character.isprintable() or character == " " for character in typed):
         raise SettingsError(f"url {text!r} is not an address", _FORMS)
-    scheme, mark, rest = typed.partition("://")
-    parts = _split(typed if mark else f"//{typed}", text)
+    scheme, mark, _rest = typed.partition("://")
+    # Both may hold secrets, so these errors do not repeat the text, and come before those that do.
+    before_fragment = typed.partition("#")[0]
+    if "@" in before_fragment:
+        raise SettingsError("url holds a user or password", "leave out everything up to the @")
+    if "?" in before_fragment:
+        raise SettingsError("url holds a query", "leave out everything from the ?")
     if mark and scheme.lower() not in {"http", "https"}:
         raise SettingsError(f"url {text!r} has the scheme {scheme!r}", "use https://")
-    if "@" in parts.netloc:
-        raise SettingsError("url holds a user or password", "leave out everything up to the @")
-    if parts.query or ("?" in rest and not parts.fragment):
-        raise SettingsError(f"url {text!r} holds a query", "leave out everything from the ?")
+    parts = _split(typed if mark else f"//{typed}", text)
     host = _host(parts, text)
     chosen = scheme.lower() if mark else ("http" if is_loopback(host) else "https")
     port = parts.port
