@@ -1,0 +1,153 @@
+"""Public IP addresses and what each is for."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.content import Content
+
+from screens.acquire import AcquireDialog
+from screens.details import facts_text
+from screens.enable import EnableScreen
+from screens.frame import bindings_of
+from screens.networks import owner_filter, reason_against_enabling
+from screens.tables import TableScreen
+from tui.actions import Action
+from tui.operations.addresses import ReleaseAddress, release_findings
+from tui.operations.facts import Owner
+from tui.session.inventory import Kind
+from tui.session.views import AddressRow, address_rows, row_of_address
+from tui.vpn.states import address_mark
+from tui.widgets.columns import Cell, Column
+
+
+def _address_order(row: AddressRow) -> tuple[int, ...]:
+    return tuple(int(part) for part in row.address.address.split(".") if part.isdigit())
+
+
+def _vpn(row: AddressRow) -> Cell:
+    return Cell(str(row.vpn_mark), row.vpn_mark.tone)
+
+
+class AddressesScreen(TableScreen[AddressRow]):
+    """Every public address that the credentials may see."""
+
+    SECTION = "addresses"
+    WHAT = "addresses"
+    CSS_PATH = ["frame.tcss", "addresses.tcss"]  # noqa: RUF012 - Textual declares it so
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of("addresses")
+    KINDS = (Kind.ADDRESSES, Kind.NETWORKS, Kind.VPCS, Kind.VPNS, Kind.ROUTERS)
+    COLUMNS: ClassVar[tuple[Column[AddressRow], ...]] = (
+        Column("ADDRESS", lambda r: Cell(r.address.address), widest=15, order=_address_order),
+        Column("FOR", lambda r: Cell(r.place), widest=28, narrowest=10),
+        Column("PURPOSE", lambda r: Cell(r.purpose), widest=24, narrowest=10),
+        Column("VPN", _vpn, widest=16, narrowest=10),
+        Column("STATE", lambda r: Cell(str(address_mark(r.address.state))), widest=11, rank=2),
+        Column("ACCOUNT", lambda r: Cell(r.owner), widest=18, narrowest=6, rank=1),
+        Column("ZONE", lambda r: Cell(r.zone), widest=12, rank=3),
+    )
+
+    def rows(self) -> Sequence[AddressRow]:
+        return address_rows(self.session.inventory)
+
+    def key_of(self, row: AddressRow) -> str:
+        return row.key
+
+    def title_of(self, row: AddressRow) -> str:
+        return row.address.address
+
+    def note_when_empty(self) -> str:
+        return "No public address is acquired. Press a to acquire one for a network or a VPC."
+
+    def text_to_copy(self, row: AddressRow) -> tuple[str, str]:
+        return row.address.address, "Address"
+
+    def details(self, row: AddressRow) -> tuple[str, Content]:
+        address = row.address
+        facts = [
+            ("For", row.place),
+            ("Purpose", row.purpose),
+            ("VPN", str(row.vpn_mark)),
+            ("State", address.state),
+            ("Owner", row.owner),
+            ("Zone", row.zone),
+            ("Since", address.allocated),
+            *[(tag.key, tag.value) for tag in address.tags],
+            ("Id", address.id),
+        ]
+        notes = []
+        if not address.is_source_nat:
+            notes.append(
+                "A VPN is not possible on this address: CloudStack takes only the source NAT "
+                "address of a network or a VPC for it."
+            )
+        return address.address, facts_text(facts, notes)
+
+    def reason_against(self, action: Action) -> str | None:
+        reason = super().reason_against(action)
+        row = self.row
+        if reason is not None or row is None:
+            return reason
+        if action.name == "enable":
+            return self._against_enabling(row)
+        if action.name == "release" and row.address.is_source_nat:
+            return (
+                f"{row.address.address} is the source NAT address of {row.place}; CloudStack "
+                "releases it only together with its network."
+            )
+        if action.name == "go_firewall" and not row.address.network_id:
+            return "Firewall rules belong to addresses of isolated networks; a VPC has ACLs."
+        return None
+
+    def _against_enabling(self, row: AddressRow) -> str | None:
+        if not row.address.is_source_nat:
+            return (
+                f"A VPN needs the source NAT address, and {row.address.address} is not one. "
+                "Any other address is refused by CloudStack."
+            )
+        place = row_of_address(self.session.inventory, row.key)
+        return None if place is None else reason_against_enabling(place)
+
+    # Actions.
+
+    def action_enable(self) -> None:
+        """Open the guided screen for the network of the address."""
+        place = row_of_address(self.session.inventory, self.row.key) if self.row else None
+        if place is not None:
+            self.app.push_screen(EnableScreen(place.key))
+
+    def action_acquire(self) -> None:
+        """Acquire an address."""
+        self.app.push_screen(AcquireDialog(""))
+
+    def action_release(self) -> None:
+        """Release the address, after asking."""
+        row = self.row
+        if row is None:
+            return
+        address = row.address
+        has_vpn = self.session.inventory.vpn_of(address) is not None
+        operation = ReleaseAddress(
+            self.session.client, address.id, address.address, owner=Owner.of(address)
+        )
+        sentences = [
+            f"{address.address} goes back to the pool; somebody else may get it.",
+            *(finding.says for finding in release_findings(address, has_vpn=has_vpn)),
+        ]
+        self.ask_and_start(operation, sentences, "Release", [Kind.ADDRESSES, Kind.VPNS])
+
+    def action_go_users(self) -> None:
+        """Go to the users of the account."""
+        if self.row is not None:
+            self.console.go_to("users", filter_text=owner_filter(self.row.owner))
+
+    def action_go_firewall(self) -> None:
+        """Go to the rules of the address."""
+        if self.row is not None:
+            self.console.go_to("firewall", key=self.row.key)
+
+    def action_go_logs(self) -> None:
+        """Go to the logs of the router that has the address."""
+        place = row_of_address(self.session.inventory, self.row.key) if self.row else None
+        router = place.routers[0].id if place and place.routers else ""
+        self.console.go_to("logs", key=router)

@@ -1,0 +1,320 @@
+"""What every section of the console has: header, sections, filter line, body, hint line."""
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import ClassVar, Final, Protocol, cast
+
+import msgspec
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from screens.confirm import ConfirmDialog
+from tui.actions import SECTIONS, Action, action, actions_on
+from tui.operations.steps import Operation
+from tui.session.inventory import Kind
+from tui.session.session import Session
+from tui.session.status import words_for_age
+from tui.session.tray import Task
+from tui.widgets.header import ConsoleHeader, HeaderFacts, SectionBar
+from tui.widgets.hints import Hint, HintBar, make_hints
+
+TITLES = {
+    "networks": "Networks",
+    "addresses": "Addresses",
+    "vpns": "VPNs",
+    "users": "Users",
+    "firewall": "Firewall",
+    "logs": "Logs",
+}
+
+
+FRESH_SECONDS: Final = 15
+"""A list that is younger is not asked for again when its section is entered."""
+
+
+class FactsChanged(Message):
+    """A list of the inventory, or the state of an operation, has changed."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+    def can_replace(self, message: Message) -> bool:
+        """Only the newest of a burst is worth a repaint."""
+        return isinstance(message, FactsChanged)
+
+
+class Console(Protocol):
+    """What a section may ask of the application."""
+
+    session: Session
+
+    def go_to(self, section: str, key: str = "", filter_text: str = "") -> None:
+        """Show another section, with the cursor on the row `key` or filtered."""
+
+    def copy_out(self, text: str, what: str) -> None:
+        """Send `text` to the clipboard; `what` names it in the message about that."""
+
+    def status(self) -> HeaderFacts:
+        """What the header shows now."""
+        ...
+
+
+def bindings_of(section: str) -> list[BindingType]:
+    """Textual's bindings for the actions of a section, from the registry."""
+    return [
+        Binding(
+            ",".join(each.keys),
+            f"perform('{each.name}')",
+            each.label,
+            show=False,
+            id=f"{section}.{each.name}",
+            tooltip=each.help,
+        )
+        for each in actions_on(section)
+    ]
+
+
+class FilterLine(Horizontal):
+    """The filter field and the count of rows: `12 of 340`."""
+
+    DEFAULT_CSS = """
+    FilterLine { height: 1; width: 1fr; }
+    FilterLine > .filter--mark { width: 2; color: $text-muted; }
+    FilterLine > Input { width: 1fr; height: 1; border: none; padding: 0; background: $background; }
+    FilterLine > Input:focus { background: $surface; border: none; }
+    FilterLine > .filter--count { width: auto; padding: 0 1; color: $text-muted; }
+    """
+
+    class Changed(Message):
+        """The filter text is another one."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    class Left(Message):
+        """The field was left for the rows."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "clear", show=False),
+        Binding("enter,down", "leave", show=False, priority=True),
+    ]
+
+    def compose(self) -> ComposeResult:
+        yield Static("/", classes="filter--mark")
+        yield Input(placeholder="filter: press /", compact=True, select_on_focus=False)
+        yield Static("", classes="filter--count")
+
+    @property
+    def text(self) -> str:
+        """The filter as typed."""
+        return self.query_one(Input).value
+
+    def focus_field(self) -> None:
+        """Put the keyboard focus into the field."""
+        self.query_one(Input).focus()
+
+    def set_text(self, text: str) -> None:
+        """Replace the filter."""
+        self.query_one(Input).value = text
+
+    def count(self, text: str) -> None:
+        """Show how many rows there are."""
+        self.query_one(".filter--count", Static).update(Content(text))
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.post_message(self.Changed(event.value))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The keys of the field work only while it has the focus."""
+        return self.has_focus_within if action in ("leave", "clear") else True
+
+    def action_clear(self) -> None:
+        """Empty the field and leave it."""
+        self.set_text("")
+        self.post_message(self.Left())
+
+    def action_leave(self) -> None:
+        """Leave the field, keeping the filter."""
+        self.post_message(self.Left())
+
+
+class SectionScreen(Screen[None]):
+    """One section; subclasses say `SECTION`, compose a body and implement their actions."""
+
+    SECTION: ClassVar[str] = ""
+    KINDS: ClassVar[tuple[Kind, ...]] = ()
+    """The lists that the section shows; they are asked for when it is entered."""
+    CSS_PATH = "frame.tcss"
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+        (0, "-narrow"),
+        (120, "-wide"),
+    ]
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-short"), (16, "-tall")]
+
+    def compose(self) -> ComposeResult:
+        yield ConsoleHeader()
+        yield SectionBar([(name, TITLES[name]) for name in SECTIONS], self.SECTION)
+        yield from self.compose_body()
+        yield HintBar()
+
+    def compose_body(self) -> Iterable[Widget]:
+        """The widgets between the sections and the hint line."""
+        raise NotImplementedError
+
+    @property
+    def console(self) -> Console:
+        """The application, as far as a section may know it."""
+        return cast(Console, self.app)
+
+    @property
+    def session(self) -> Session:
+        """What the profile of this console is doing."""
+        return self.console.session
+
+    # Life.
+
+    def on_mount(self) -> None:
+        self._show_status()
+        self.set_interval(5, self._show_status)
+
+    def on_screen_resume(self) -> None:
+        """Ask for what the section shows, unless it was asked for a moment ago."""
+        self._show_status()
+        self.refresh_facts(only_older_than=FRESH_SECONDS)
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The lists to ask for on entering and on refresh."""
+        return tuple(kind for kind in self.KINDS if self.session.may_list(kind))
+
+    def refresh_facts(self, only_older_than: float = 0) -> None:
+        """Ask the server for the section's lists, in the background."""
+        stale = [
+            kind
+            for kind in self.kinds
+            if self.session.inventory.shelf(kind).is_older_than(only_older_than)
+        ]
+        if stale:
+            self._load(stale)
+
+    @work(group="load", exclusive=True, exit_on_error=False)
+    async def _load(self, kinds: list[Kind]) -> None:
+        await self.session.inventory.refresh(kinds)
+        self.post_message(FactsChanged(""))
+
+    @on(FactsChanged)
+    def _facts_changed(self, event: FactsChanged) -> None:
+        event.stop()
+        self.show_facts()
+        self._show_status()
+
+    def show_facts(self) -> None:
+        """Show what the inventory holds now."""
+        raise NotImplementedError
+
+    def arrive(self, key: str, filter_text: str) -> None:
+        """Come from another section: show the row `key`, or filter."""
+
+    def show_task(self, task: Task) -> None:
+        """An operation of the console has come further; most sections show it in the header."""
+        self._show_status()
+
+    def _show_status(self) -> None:
+        header = self.query_one(ConsoleHeader)
+        header.facts = msgspec.structs.replace(self.console.status(), age=self._age())
+        self.show_hints()
+
+    def _age(self) -> str:
+        times = [self.session.inventory.shelf(kind).fetched for kind in self.kinds]
+        known = [fetched for fetched in times if fetched is not None]
+        return words_for_age(time.monotonic() - min(known)) if known else ""
+
+    # Actions.
+
+    def reason_against(self, action: Action) -> str | None:
+        """Why `action` cannot be done now, in a sentence; None when it can.
+
+        Subclasses add what the row under the cursor does not allow.
+        """
+        return self.session.reason_against(action)
+
+    def name_of_row(self) -> str:
+        """What the row under the cursor is called, for the palette; empty without one."""
+        return ""
+
+    def show_hints(self) -> None:
+        """Show the keys of the section, those that cannot be used now as such."""
+        self.query_one(HintBar).hints = make_hints(
+            [
+                Hint(
+                    each.name,
+                    each.key,
+                    each.label,
+                    disabled=self.reason_against(each) is not None,
+                    always=each.of_app,
+                )
+                for each in actions_on(self.SECTION)
+                if each.hint
+            ]
+        )
+
+    async def action_perform(self, name: str) -> None:
+        """Do the action `name` of the registry, or say why it cannot be done."""
+        wanted = action(name)
+        reason = self.reason_against(wanted)
+        if reason is not None:
+            self.notify(reason, title=f"{wanted.label} is not possible", severity="warning")
+            return
+        await self.run_action(f"app.{name}" if wanted.of_app else f"screen.{name}")
+
+    @on(HintBar.Pressed)
+    async def _hint_pressed(self, event: HintBar.Pressed) -> None:
+        await self.action_perform(event.name)
+
+    @on(SectionBar.Chosen)
+    def _section_chosen(self, event: SectionBar.Chosen) -> None:
+        self.console.go_to(event.name)
+
+    def ask_and_start(
+        self,
+        operation: Operation,
+        sentences: Sequence[str],
+        go: str,
+        kinds: Iterable[Kind],
+        *,
+        address_id: str = "",
+    ) -> None:
+        """Say what an operation will do, and start it when the answer is yes.
+
+        `kinds` are the lists that it changes, `address_id` the address whose rules it changes.
+        """
+        wanted = tuple(kinds)
+        production = self.session.profile.production
+        dialog = ConfirmDialog(
+            operation.title,
+            sentences,
+            go,
+            calls=[step.call.cloudmonkey() for step in operation.plan() if step.call],
+            typed=self.name_of_row() if production else "",
+        )
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.session.start(operation, wanted, address_id)
+
+        self.app.push_screen(dialog, answered)
+
+    def action_refresh(self) -> None:
+        """Ask the server again."""
+        self.refresh_facts()

@@ -1,0 +1,167 @@
+"""Networks and VPCs, and the VPN of each."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.content import Content
+
+from screens.acquire import AcquireDialog
+from screens.details import facts_text
+from screens.disable import ask_to_disable
+from screens.enable import EnableScreen
+from screens.frame import bindings_of
+from screens.tables import TableScreen
+from screens.verdict import VerifyDialog
+from tui.actions import Action
+from tui.session.inventory import Kind
+from tui.session.views import NetworkRow, network_rows
+from tui.vpn.users import DEFAULT_LIMIT
+from tui.widgets.columns import Cell, Column
+
+
+def _users(place: NetworkRow) -> Cell:
+    tone = "warn" if place.users >= DEFAULT_LIMIT else ""
+    return Cell(f"{place.users}/{DEFAULT_LIMIT}", tone)
+
+
+def _clients(place: NetworkRow) -> Cell:
+    text = "–" if place.clients is None else str(place.clients)
+    return Cell(text, "off" if place.clients is None else "")
+
+
+def _router(place: NetworkRow) -> Cell:
+    return Cell(place.router_words, place.router_mark.tone if place.router_mark else "off")
+
+
+class NetworksScreen(TableScreen[NetworkRow]):
+    """Every network that stands for itself, and every VPC."""
+
+    SECTION = "networks"
+    WHAT = "networks"
+    CSS_PATH = ["frame.tcss", "networks.tcss"]  # noqa: RUF012 - Textual declares it so
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of("networks")
+    KINDS = (Kind.NETWORKS, Kind.VPCS, Kind.ADDRESSES, Kind.VPNS, Kind.USERS, Kind.ROUTERS)
+    COLUMNS: ClassVar[tuple[Column[NetworkRow], ...]] = (
+        Column("NETWORK", lambda p: Cell(p.name), widest=28, narrowest=10),
+        Column("TYPE", lambda p: Cell(p.type), widest=9, rank=3),
+        Column("CIDR", lambda p: Cell(p.cidr), widest=18, narrowest=11, rank=2),
+        Column("VPN", lambda p: Cell(str(p.vpn_mark), p.vpn_mark.tone), widest=16, narrowest=10),
+        Column("CLIENTS", _clients, widest=7, rank=4, order=lambda p: p.clients or 0),
+        Column("USERS", _users, widest=6, rank=1, order=lambda p: p.users),
+        Column("ROUTER", _router, widest=24, narrowest=14, rank=1),
+        Column("ACCOUNT", lambda p: Cell(p.owner), widest=18, narrowest=6, rank=1),
+        Column("ZONE", lambda p: Cell(p.zone), widest=12, rank=5),
+    )
+
+    def rows(self) -> Sequence[NetworkRow]:
+        return network_rows(self.session.inventory)
+
+    def key_of(self, row: NetworkRow) -> str:
+        return row.key
+
+    def title_of(self, row: NetworkRow) -> str:
+        return row.name
+
+    def note_when_empty(self) -> str:
+        return (
+            "There is no network here that these credentials may see.\n"
+            "Create an isolated network or a VPC in CloudStack, or open another profile with P."
+        )
+
+    def text_to_copy(self, row: NetworkRow) -> tuple[str, str]:
+        if row.address is not None:
+            return row.address.address, f"Address of {row.name}"
+        return row.name, "Name"
+
+    def details(self, row: NetworkRow) -> tuple[str, Content]:
+        facts = [
+            ("Type", row.type),
+            ("State", str(row.state)),
+            ("CIDR", row.cidr),
+            ("Owner", row.owner),
+            ("Zone", row.zone),
+            ("Source NAT", row.address.address if row.address else "none yet"),
+            ("VPN", str(row.vpn_mark)),
+            ("Clients", "" if row.clients is None else f"{row.clients} at once"),
+            ("VPN users", f"{row.users} of {DEFAULT_LIMIT}"),
+            *[
+                (f"Router {number}", f"{router.name} {router.state.lower()} {router.version}")
+                for number, router in enumerate(row.routers, 1)
+            ],
+            ("Offering", row.network.network_offering_name if row.network else ""),
+            ("Id", row.key),
+        ]
+        notes = [row.vpn_mark.means, row.state.means]
+        if row.network is not None and row.network.display_text:
+            notes.append(row.network.display_text)
+        return row.name, facts_text(facts, notes)
+
+    def reason_against(self, action: Action) -> str | None:
+        reason = super().reason_against(action)
+        row = self.row
+        if reason is not None or row is None:
+            return reason
+        if action.name == "enable":
+            return reason_against_enabling(row)
+        if action.name == "disable" and row.vpn is None and row.vpn_mark.word != "half-made":
+            return f"{row.name} has no VPN to disable."
+        if action.name == "verify" and not row.routers:
+            return f"No router of {row.name} is known to ask."
+        if action.name == "go_firewall" and row.address is None:
+            return f"{row.name} has no public address yet."
+        return None
+
+    # Actions.
+
+    def action_enable(self) -> None:
+        """Open the guided screen for the network under the cursor."""
+        if self.row is not None:
+            self.app.push_screen(EnableScreen(self.row.key))
+
+    def action_disable(self) -> None:
+        """Disable the VPN of the network under the cursor."""
+        if self.row is not None and self.row.address is not None:
+            ask_to_disable(self, self.row.address.id)
+
+    def action_acquire(self) -> None:
+        """Acquire an address, for the network under the cursor unless another is chosen."""
+        self.app.push_screen(AcquireDialog(self.row.key if self.row else ""))
+
+    def action_verify(self) -> None:
+        """Ask the routers of the network."""
+        if self.row is not None:
+            self.app.push_screen(VerifyDialog(self.row.key))
+
+    def action_go_users(self) -> None:
+        """Go to the users of the account."""
+        if self.row is not None:
+            self.console.go_to("users", filter_text=owner_filter(self.row.owner))
+
+    def action_go_firewall(self) -> None:
+        """Go to the rules of the source NAT address."""
+        if self.row is not None and self.row.address is not None:
+            self.console.go_to("firewall", key=self.row.address.id)
+
+    def action_go_logs(self) -> None:
+        """Go to the logs of the network's router."""
+        if self.row is not None:
+            self.console.go_to("logs", key=self.row.routers[0].id if self.row.routers else "")
+
+
+def owner_filter(owner: str) -> str:
+    """A filter line that keeps the rows of one owner."""
+    return f"account:{owner.split()[-1]}" if owner else ""
+
+
+def reason_against_enabling(place: NetworkRow) -> str | None:
+    """Why no VPN can be enabled on this network, as far as the lists tell; None if one can."""
+    if place.vpn is not None:
+        return f"{place.name} has a VPN already; see it with 3."
+    if place.vpn_mark.word == "n/a":
+        if place.type == "shared":
+            return f"{place.name} is a shared network; a VPN needs an isolated network or a VPC."
+        if place.type == "L2":
+            return f"{place.name} is a layer 2 network without a router, so nothing can run a VPN."
+        return f"The offering of {place.name} has no Vpn service."
+    return None

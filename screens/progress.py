@@ -1,0 +1,47 @@
+"""How a job is shown: one line a step, glyph and words."""
+
+from typing import Final, Protocol, runtime_checkable
+
+from textual.content import Content
+
+from tui.operations.steps import StepState
+from tui.session.tray import Task
+
+STEP_GLYPHS: Final[dict[StepState, str]] = {
+    "waiting": "·",
+    "running": "●",
+    "done": "✔",
+    "failed": "✘",
+    "skipped": "–",
+}
+STEP_STYLES: Final[dict[StepState, str]] = {
+    "waiting": "dim",
+    "running": "bold",
+    "done": "$text-success",
+    "failed": "bold $text-error",
+    "skipped": "dim",
+}
+
+
+def step_lines(task: Task) -> Content:
+    """The steps of a job with what became of each."""
+    lines = []
+    for step in task.steps:
+        event = task.latest.get(step.name)
+        state: StepState = event.state if event else "waiting"
+        says = f"  {event.says}" if event and event.says else ""
+        lines.append(
+            Content.assemble(
+                Content.styled(f"{STEP_GLYPHS[state]} {step.title}", STEP_STYLES[state]),
+                Content(says),
+            )
+        )
+    return Content("\n").join(lines)
+
+
+@runtime_checkable
+class TaskWatcher(Protocol):
+    """A screen that wants to know how far jobs have come."""
+
+    def show_task(self, task: Task) -> None:
+        """Show how far `task` has come."""

@@ -1,0 +1,179 @@
+"""Sections that are a table with a pane of details beside it."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar, Generic, TypeVar
+
+from textual import on
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widget import Widget
+
+from screens.details import DetailsDialog, DetailsPane
+from screens.frame import FilterLine, SectionScreen
+from tui.actions import Action
+from tui.cloud.errors import CloudError
+from tui.widgets.columns import Column
+from tui.widgets.table import ResourceTable
+
+Row = TypeVar("Row")
+
+
+class TableScreen(SectionScreen, Generic[Row]):
+    """One table; subclasses say columns, rows, details and what stands there without rows."""
+
+    COLUMNS: ClassVar[tuple[Column[Any], ...]] = ()
+    WHAT: ClassVar[str] = ""
+    """What the rows are, in the plural: `networks`."""
+
+    def compose_body(self) -> Iterable[Widget]:
+        yield FilterLine()
+        with Horizontal(classes="body"):
+            yield ResourceTable(self.COLUMNS, self.key_of, id="rows")
+            yield DetailsPane()
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.table.focus()
+        self.show_facts()
+
+    @property
+    def table(self) -> ResourceTable[Row]:
+        """The table of the section."""
+        table: ResourceTable[Row] = self.query_one("#rows", ResourceTable)
+        return table
+
+    @property
+    def row(self) -> Row | None:
+        """The row under the cursor."""
+        return self.table.fact_under_cursor
+
+    # What subclasses say.
+
+    def rows(self) -> Sequence[Row]:
+        """The rows, from the inventory."""
+        raise NotImplementedError
+
+    def key_of(self, row: Row) -> str:
+        """What a row is known by across refreshes."""
+        raise NotImplementedError
+
+    def title_of(self, row: Row) -> str:
+        """What a row is called."""
+        raise NotImplementedError
+
+    def name_of_row(self) -> str:
+        return "" if self.row is None else self.title_of(self.row)
+
+    def details(self, row: Row) -> tuple[str, Content]:
+        """Title and text of the details of a row."""
+        raise NotImplementedError
+
+    def note_when_empty(self) -> str:
+        """What stands in place of rows when the server has none: what to do then."""
+        raise NotImplementedError
+
+    def text_to_copy(self, row: Row) -> tuple[str, str]:
+        """What `copy` sends to the clipboard, and its name."""
+        raise NotImplementedError
+
+    # Showing.
+
+    def show_facts(self) -> None:
+        table = self.table
+        table.note = self._note()
+        table.show(self.rows())
+
+    def _note(self) -> str:
+        shelves = [self.session.inventory.shelf(kind) for kind in self.kinds]
+        errors = [shelf.error for shelf in shelves if shelf.error is not None]
+        if errors:
+            return note_of(errors[0], self.WHAT)
+        if any(shelf.loading or shelf.fetched is None for shelf in shelves):
+            return f"Asking the server for its {self.WHAT} …"
+        if self.query_one(FilterLine).text:
+            return "No row matches the filter. Press / to change it, escape there to clear it."
+        return self.note_when_empty()
+
+    def reason_against(self, action: Action) -> str | None:
+        if action.on_row and self.row is None:
+            return "There is no row here to do that with."
+        return super().reason_against(action)
+
+    @on(ResourceTable.Counted)
+    def _counted(self, event: ResourceTable.Counted) -> None:
+        loading = any(self.session.inventory.shelf(kind).loading for kind in self.kinds)
+        more = " …" if loading else ""
+        self.query_one(FilterLine).count(f"{event.shown} of {event.total}{more}")
+        self.table.note = self._note()
+
+    @on(ResourceTable.Highlighted)
+    def _highlighted(self, event: ResourceTable.Highlighted) -> None:
+        row = self.row
+        pane = self.query_one(DetailsPane)
+        if row is None:
+            pane.clear()
+        else:
+            pane.show(*self.details(row))
+        self.show_hints()
+
+    @on(ResourceTable.Selected)
+    async def _selected(self, event: ResourceTable.Selected) -> None:
+        await self.action_perform("details")
+
+    # Filter.
+
+    @on(FilterLine.Changed)
+    def _filtered(self, event: FilterLine.Changed) -> None:
+        self.table.filter_by(event.text)
+
+    @on(FilterLine.Left)
+    def _filter_left(self, event: FilterLine.Left) -> None:
+        self.table.focus()
+
+    def action_filter(self) -> None:
+        """Type a filter."""
+        self.query_one(FilterLine).focus_field()
+
+    def filter_rows(self, text: str) -> None:
+        """Set the filter from outside: from another section, say."""
+        self.query_one(FilterLine).set_text(text)
+
+    def arrive(self, key: str, filter_text: str) -> None:
+        self.filter_rows(filter_text)
+        if key:
+            self.table.go_to(key)
+        self.table.focus()
+
+    def key_escape(self) -> None:
+        """Escape on the rows clears the filter."""
+        self.filter_rows("")
+
+    # Actions of every table.
+
+    def action_sort(self) -> None:
+        """Sort by the next column."""
+        self.table.sort_by_next()
+
+    def action_reverse(self) -> None:
+        """Turn the order round."""
+        self.table.turn_round()
+
+    def action_details(self) -> None:
+        """Show the details, where the screen has no room for them beside the table."""
+        row = self.row
+        if row is not None:
+            self.app.push_screen(DetailsDialog(*self.details(row)))
+
+    def action_copy(self) -> None:
+        """Copy what names the row."""
+        row = self.row
+        if row is not None:
+            self.console.copy_out(*self.text_to_copy(row))
+
+
+def note_of(error: CloudError, what: str) -> str:
+    """Words for a table that could not be filled."""
+    lines = [f"The {what} could not be listed.", str(error)]
+    if error.remedy:
+        lines.append(error.remedy)
+    return "\n".join([*lines, "Press r to try again."])

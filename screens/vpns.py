@@ -1,0 +1,168 @@
+"""The Remote Access VPNs."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.content import Content
+
+from screens.details import facts_text
+from screens.disable import ask_to_disable
+from screens.enable import EnableScreen
+from screens.frame import bindings_of
+from screens.networks import owner_filter
+from screens.tables import TableScreen
+from screens.verdict import VerifyDialog
+from tui.actions import Action
+from tui.safety.secret import MASK
+from tui.session.inventory import Kind
+from tui.session.views import VpnRow, vpn_rows
+from tui.vpn.users import DEFAULT_LIMIT
+from tui.widgets.columns import Cell, Column
+
+
+def _clients(row: VpnRow) -> Cell:
+    if row.clients is None:
+        return Cell("–", "off")
+    return Cell(str(row.clients), "warn" if row.clients < max(1, row.users) else "")
+
+
+class VpnsScreen(TableScreen[VpnRow]):
+    """Every VPN that CloudStack lists, and those that this console saw fail half-way."""
+
+    SECTION = "vpns"
+    WHAT = "VPNs"
+    CSS_PATH = ["frame.tcss", "vpns.tcss"]  # noqa: RUF012 - Textual declares it so
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of("vpns")
+    KINDS = (
+        Kind.VPNS,
+        Kind.ADDRESSES,
+        Kind.NETWORKS,
+        Kind.VPCS,
+        Kind.USERS,
+        Kind.ROUTERS,
+    )
+    COLUMNS: ClassVar[tuple[Column[VpnRow], ...]] = (
+        Column("NETWORK", lambda r: Cell(r.place), widest=28, narrowest=10),
+        Column("ADDRESS", lambda r: Cell(r.address.address), widest=15, narrowest=12),
+        Column("STATE", lambda r: Cell(str(r.mark), r.mark.tone), widest=16, narrowest=10),
+        Column("CLIENT RANGE", lambda r: Cell(r.range), widest=31, narrowest=18, rank=2),
+        Column("CLIENTS", _clients, widest=7, rank=1, order=lambda r: r.clients or 0),
+        Column("USERS", lambda r: Cell(f"{r.users}/{DEFAULT_LIMIT}"), widest=6, rank=3),
+        Column("ROUTER", lambda r: Cell(r.router), widest=24, narrowest=12, rank=1),
+        Column("ACCOUNT", lambda r: Cell(r.owner), widest=18, narrowest=6, rank=2),
+        Column("ZONE", lambda r: Cell(r.zone), widest=12, rank=4),
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._revealed: str | None = None
+
+    def rows(self) -> Sequence[VpnRow]:
+        return vpn_rows(self.session.inventory)
+
+    def key_of(self, row: VpnRow) -> str:
+        return row.key
+
+    def title_of(self, row: VpnRow) -> str:
+        return row.place
+
+    def note_when_empty(self) -> str:
+        return (
+            "There is no VPN yet. Press 1, choose a network and press e to enable one.\n"
+            "A VPN that was left half-made is in no list of CloudStack: enable it again to finish."
+        )
+
+    def text_to_copy(self, row: VpnRow) -> tuple[str, str]:
+        raise NotImplementedError
+
+    def action_copy(self) -> None:
+        """Copy the pre-shared key; it is cleared from the clipboard after a while."""
+        row = self.row
+        if row is None or row.vpn is None or row.vpn.preshared_key is None:
+            self.notify("This VPN has no pre-shared key that could be copied.", severity="warning")
+            return
+        self.console.copy_out(row.vpn.preshared_key, f"Pre-shared key of {row.place}")
+
+    def details(self, row: VpnRow) -> tuple[str, Content]:
+        key = row.vpn.preshared_key if row.vpn else None
+        shown = "" if key is None else key.reveal() if row.key == self._revealed else MASK
+        facts = [
+            ("Server", row.address.address),
+            ("Key", f"{shown}  (p shows, y copies)" if key else ""),
+            ("State", str(row.mark)),
+            ("Client range", row.range),
+            ("Clients", "" if row.clients is None else f"{row.clients} at once"),
+            ("VPN users", f"{row.users} of {DEFAULT_LIMIT}"),
+            ("Owner", row.owner),
+            ("Router", row.router),
+            ("Zone", row.zone),
+            *[(tag.key, tag.value) for tag in row.address.tags],
+        ]
+        notes = [row.mark.means]
+        if row.clients is not None:
+            notes.append(
+                "The first address of the range is the router's own end of the tunnels, so the "
+                "range serves one client less than it has addresses."
+            )
+        if row.mark.word == "running":
+            notes.append("CloudStack says so; press v to hear it from the router itself.")
+        return row.place, facts_text(facts, notes)
+
+    def reason_against(self, action: Action) -> str | None:
+        reason = super().reason_against(action)
+        row = self.row
+        if reason is not None or row is None:
+            return reason
+        if action.name == "enable" and row.vpn is not None and row.vpn.state == "Running":
+            return f"The VPN of {row.place} is enabled already."
+        if action.name == "verify" and not row.routers:
+            return f"No router of {row.place} is known to ask."
+        if action.name == "reveal" and (row.vpn is None or row.vpn.preshared_key is None):
+            return "CloudStack shows no pre-shared key for this VPN."
+        if action.name == "go_firewall" and not row.address.network_id:
+            return "The router of a VPC opens the VPN ports by itself; there are no such rules."
+        return None
+
+    # Actions.
+
+    def action_reveal(self) -> None:
+        """Show or hide the pre-shared key of the row under the cursor."""
+        row = self.row
+        if row is not None:
+            self._revealed = None if self._revealed == row.key else row.key
+            if self.has_class("-wide"):
+                self.show_details(row)
+            elif self._revealed is not None:
+                self.action_details()
+                self._revealed = None
+
+    def action_enable(self) -> None:
+        """Finish a VPN that is half-made."""
+        if self.row is not None:
+            self.app.push_screen(EnableScreen(self.row.place_key))
+
+    def action_disable(self) -> None:
+        """Disable the VPN."""
+        if self.row is not None:
+            ask_to_disable(self, self.row.key)
+
+    def action_verify(self) -> None:
+        """Ask the routers."""
+        if self.row is not None:
+            self.app.push_screen(VerifyDialog(self.row.place_key))
+
+    def action_go_users(self) -> None:
+        """Go to the users of the account."""
+        if self.row is not None:
+            self.console.go_to("users", filter_text=owner_filter(self.row.owner))
+
+    def action_go_firewall(self) -> None:
+        """Go to the rules of the address."""
+        if self.row is not None:
+            self.console.go_to("firewall", key=self.row.key)
+
+    def action_go_logs(self) -> None:
+        """Go to the logs of the router."""
+        if self.row is not None:
+            self.console.go_to("logs", key=self.row.routers[0].id if self.row.routers else "")

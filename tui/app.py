@@ -1,0 +1,283 @@
+"""The console: modes, session, bindings; everything else lives on the floors below."""
+
+import time
+from collections.abc import Callable
+from typing import ClassVar
+
+from screens.firewall import FirewallScreen
+from screens.logs import LogsScreen
+from screens.welcome import WelcomeScreen
+from textual import work
+from textual.app import App
+from textual.filter import LineFilter
+from textual.notifications import SeverityLevel
+from textual.screen import Screen
+
+from screens.addresses import AddressesScreen
+from screens.confirm import ConfirmDialog
+from screens.frame import FactsChanged, SectionScreen
+from screens.help import HelpDialog
+from screens.lists import Notice, NoticesDialog, TasksDialog
+from screens.networks import NetworksScreen
+from screens.palette import ActionCommands
+from screens.progress import TaskWatcher
+from screens.users import UsersScreen
+from screens.vpns import VpnsScreen
+from tui.actions import SECTIONS, needed_commands
+from tui.cloud.errors import CloudError
+from tui.safety.clipboard import Clipboard
+from tui.safety.redact import redact
+from tui.session.launch import Launcher
+from tui.session.session import Session
+from tui.session.status import words_for_delay
+from tui.session.tray import Task, TaskState
+from tui.terminal.lastfilter import LastFilter
+from tui.widgets.header import HeaderFacts
+
+SECTION_SCREENS: dict[str, type[SectionScreen]] = {
+    "networks": NetworksScreen,
+    "addresses": AddressesScreen,
+    "vpns": VpnsScreen,
+    "users": UsersScreen,
+    "firewall": FirewallScreen,
+    "logs": LogsScreen,
+}
+
+
+class Console(App[None]):
+    """The application. Screens know it as `screens.frame.Console`."""
+
+    TITLE = "csvpn"
+    COMMANDS = {ActionCommands}  # noqa: RUF012 - Textual declares it so
+    CSS_PATH = "../screens/console.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[object]]]] = {}
+
+    def __init__(
+        self, launcher: Launcher, session: Session | None = None, *, clipboard: Clipboard
+    ) -> None:
+        """`session` is opened at once; without one the console asks for a profile."""
+        super().__init__()
+        self._launcher = launcher
+        self._session = session
+        self._clipboard_out = clipboard
+        self._net = LastFilter()
+        self._stop_listening: list[Callable[[], None]] = []
+        self.notices: list[Notice] = []
+        self._unread = 0
+
+    # Starting and ending.
+
+    @property
+    def session(self) -> Session:
+        """What the open profile is doing; sections exist only while there is one."""
+        if self._session is None:
+            raise RuntimeError("no profile is open")
+        return self._session
+
+    def on_mount(self) -> None:
+        if self._session is None:
+            self.push_screen(WelcomeScreen(self._launcher), self._start)
+        else:
+            self._start(self._session)
+
+    def _start(self, session: Session | None) -> None:
+        """Show the sections of `session`; without one there is nothing left to show."""
+        if session is None:
+            if self._session is None:
+                self.exit()
+            return
+        self._session = session
+        self._stop_listening = [
+            session.inventory.listen(self._list_changed),
+            session.tray.listen(self._task_changed),
+        ]
+        for name, section in SECTION_SCREENS.items():
+            self.add_mode(name, section)
+        self.switch_mode(SECTIONS[0])
+        self._open_session(session)
+
+    @work(group="open", exclusive=True, exit_on_error=False)
+    async def _open_session(self, session: Session) -> None:
+        try:
+            await session.open(needed_commands())
+        except CloudError as error:
+            self.notify(
+                f"{error} {error.remedy}".strip(),
+                title="The server cannot be asked",
+                severity="error",
+                timeout=30,
+            )
+        screen = self.screen
+        if isinstance(screen, SectionScreen):
+            screen.refresh_facts()
+            screen.post_message(FactsChanged("session"))
+
+    @work(group="switch", exclusive=True, exit_on_error=False)
+    async def _replace_session(self, session: Session) -> None:
+        """Close the present profile and show another one."""
+        for stop in self._stop_listening:
+            stop()
+        old, self._session = self._session, None
+        await self.switch_mode("_default")
+        for name in SECTION_SCREENS:
+            await self.remove_mode(name)
+        if old is not None:
+            await old.aclose()
+        self._start(session)
+
+    async def on_unmount(self) -> None:
+        self._clipboard_out.clear_now()
+        if self._session is not None:
+            await self._session.aclose()
+
+    # What comes from the session.
+
+    def _list_changed(self, name: str) -> None:
+        screen = self.screen
+        if isinstance(screen, SectionScreen):
+            screen.post_message(FactsChanged(name))
+
+    def _task_changed(self, task: Task) -> None:
+        for screen in self.screen_stack:
+            if isinstance(screen, TaskWatcher):
+                screen.show_task(task)
+        if task.finished is not None:
+            self._tell_end(task)
+
+    def _tell_end(self, task: Task) -> None:
+        took = f"{task.seconds:.0f} s"
+        if task.state is TaskState.DONE:
+            self.notify(f"{task.title}: done in {took}", title="Job done")
+        elif task.state is TaskState.FAILED:
+            self.notify(
+                f"{task.title}: {task.last_words}", title="Job failed", severity="error", timeout=20
+            )
+
+    # What sections may ask for (`screens.frame.Console`).
+
+    def status(self) -> HeaderFacts:
+        """What the header shows, but for the age of a section's lists."""
+        session = self.session
+        return HeaderFacts(
+            profile=session.profile.name,
+            who=session.identity.who,
+            zone=session.zone_name,
+            read_only=session.read_only,
+            production=session.profile.production,
+            jobs=session.tray.running,
+            link=words_for_delay(session.client.round_trip),
+            unread=self._unread,
+            note="✘ no answer" if session.trouble is not None else "",
+        )
+
+    def go_to(self, section: str, key: str = "", filter_text: str = "") -> None:
+        """Show another section, filtered or with the cursor on the row `key`."""
+        self._go(section, key, filter_text)
+
+    @work(group="go", exclusive=True, exit_on_error=False)
+    async def _go(self, section: str, key: str, filter_text: str) -> None:
+        await self.switch_mode(section)
+        screen = self.screen
+        if isinstance(screen, SectionScreen) and (key or filter_text):
+            screen.arrive(key, filter_text)
+
+    def copy_out(self, text: str, what: str) -> None:
+        """Send `text` to the clipboard and say how far it is known to have come."""
+        self._copy(text, what)
+
+    @work(group="copy", exclusive=True, exit_on_error=False, thread=True)
+    def _copy(self, text: str, what: str) -> None:
+        outcome = self._clipboard_out.copy(text)
+        self.notify(f"{what}: {outcome.says}", title="Clipboard")
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Textual's own copying goes through the one class that writes to the clipboard."""
+        self.copy_out(text, "Selection")
+
+    # Messages.
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """Show a message, never as markup, and keep it for the history."""
+        message = redact(message)
+        self.notices.append(Notice(time.time(), severity, title, message))
+        if severity != "information":
+            self._unread += 1
+        super().notify(message, title=title, severity=severity, timeout=timeout, markup=False)
+
+    def get_line_filters(self) -> list[LineFilter]:
+        """Textual's filters, and the last net against control characters."""
+        return [*super().get_line_filters(), self._net]
+
+    # Actions of the application (`tui.actions`).
+
+    def action_show_help(self) -> None:
+        """Show what every key does here."""
+        if isinstance(self.screen, SectionScreen):
+            self.push_screen(HelpDialog(self.screen))
+
+    def action_show_tasks(self) -> None:
+        """Show the jobs of this console."""
+        self.push_screen(TasksDialog(self.session.tray.tasks))
+
+    def action_show_notifications(self) -> None:
+        """Show every message again."""
+        self._unread = 0
+        self.push_screen(NoticesDialog(self.notices))
+
+    def action_switch_profile(self) -> None:
+        """Open another profile, or add one."""
+        self.push_screen(
+            WelcomeScreen(self._launcher),
+            lambda session: None if session is None else self._replace_session(session),
+        )
+
+    def action_repaint(self) -> None:
+        """Draw the whole screen again."""
+        self.screen.refresh(layout=True)
+
+    async def action_quit(self) -> None:
+        """Leave; ask first while jobs run."""
+        running = 0 if self._session is None else self._session.tray.running
+        if not running:
+            self.exit()
+            return
+        sentences = [
+            f"{running} job(s) of this console still run.",
+            "What the server has taken goes on there; steps not yet sent are not sent.",
+        ]
+        self.push_screen(
+            ConfirmDialog("Quit", sentences, "Quit"), lambda go: self.exit() if go else None
+        )
+
+    def action_section_networks(self) -> None:
+        """Go to the networks."""
+        self.go_to("networks")
+
+    def action_section_addresses(self) -> None:
+        """Go to the addresses."""
+        self.go_to("addresses")
+
+    def action_section_vpns(self) -> None:
+        """Go to the VPNs."""
+        self.go_to("vpns")
+
+    def action_section_users(self) -> None:
+        """Go to the VPN users."""
+        self.go_to("users")
+
+    def action_section_firewall(self) -> None:
+        """Go to the firewall rules."""
+        self.go_to("firewall")
+
+    def action_section_logs(self) -> None:
+        """Go to the logs."""
+        self.go_to("logs")

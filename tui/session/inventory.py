@@ -1,0 +1,212 @@
+"""What one profile can see, kept by id, with its age; screens read it, nobody edits it.
+
+Lists are asked for in small pages, few calls at a time, and rows are handed on as they come. A
+list that is asked for again replaces the old one only when it is complete, so that nothing on the
+screen vanishes while the server thinks.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from typing import Any, Final, Generic, TypeVar
+
+from tui.cloud import listings
+from tui.cloud.client import CloudClient
+from tui.cloud.errors import CloudError
+from tui.cloud.models import (
+    CustomerGateway,
+    FirewallRule,
+    Network,
+    PortForwardingRule,
+    PublicIp,
+    RemoteAccessVpn,
+    Router,
+    Vpc,
+    VpnUser,
+    Zone,
+)
+
+T = TypeVar("T")
+
+
+class Kind(StrEnum):
+    """The lists."""
+
+    ZONES = "zones"
+    NETWORKS = "networks"
+    VPCS = "VPCs"
+    ADDRESSES = "addresses"
+    VPNS = "VPNs"
+    USERS = "VPN users"
+    ROUTERS = "routers"
+    GATEWAYS = "customer gateways"
+
+
+class Shelf(Generic[T]):
+    """One list: rows by id, how many the server says there are, when they were asked for."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, T] = {}
+        self.total: int | None = None
+        self.fetched: float | None = None
+        """Monotonic seconds of the last complete answer."""
+        self.loading = False
+        self.error: CloudError | None = None
+
+    def is_older_than(self, seconds: float) -> bool:
+        """Whether the last complete answer is older, or there was none; not while one is coming."""
+        if self.loading:
+            return False
+        return self.fetched is None or time.monotonic() - self.fetched >= seconds
+
+
+_LISTINGS: Final[dict[Kind, listings.Listing[Any]]] = {
+    Kind.ZONES: listings.ZONES,
+    Kind.NETWORKS: listings.NETWORKS,
+    Kind.VPCS: listings.VPCS,
+    Kind.ADDRESSES: listings.ADDRESSES,
+    Kind.VPNS: listings.VPNS,
+    Kind.USERS: listings.VPN_USERS,
+    Kind.ROUTERS: listings.ROUTERS,
+    Kind.GATEWAYS: listings.VPN_CUSTOMER_GATEWAYS,
+}
+
+_OWNED: Final = (Kind.NETWORKS, Kind.VPCS, Kind.ADDRESSES, Kind.VPNS, Kind.USERS, Kind.ROUTERS)
+"""Lists that leave out what belongs to projects unless `projectid=-1` is asked for as well."""
+
+
+OPTIONAL: Final = {
+    Kind.ROUTERS: "listRouters",
+    Kind.GATEWAYS: "listVpnCustomerGateways",
+}
+"""Lists that some roles may not ask for, and their commands."""
+
+
+class Inventory:
+    """The lists of one profile."""
+
+    def __init__(self, client: CloudClient) -> None:
+        self._client = client
+        self.zones: Shelf[Zone] = Shelf()
+        self.networks: Shelf[Network] = Shelf()
+        self.vpcs: Shelf[Vpc] = Shelf()
+        self.addresses: Shelf[PublicIp] = Shelf()
+        self.vpns: Shelf[RemoteAccessVpn] = Shelf()
+        """By the id of the public address: the API's rows may lack an id of their own."""
+        self.users: Shelf[VpnUser] = Shelf()
+        self.routers: Shelf[Router] = Shelf()
+        self.gateways: Shelf[CustomerGateway] = Shelf()
+        self.rules: dict[str, Shelf[FirewallRule]] = {}
+        """Firewall rules by the id of their public address."""
+        self.forwardings: dict[str, Shelf[PortForwardingRule]] = {}
+        self.half_made: dict[str, str] = {}
+        """Addresses whose VPN this console saw fail half-way (no list shows these), and why."""
+        self.has_projects = False
+        self._listeners: list[Callable[[str], None]] = []
+
+    def shelf(self, kind: Kind) -> Shelf[Any]:
+        """The list of one kind."""
+        shelves: dict[Kind, Shelf[Any]] = {
+            Kind.ZONES: self.zones,
+            Kind.NETWORKS: self.networks,
+            Kind.VPCS: self.vpcs,
+            Kind.ADDRESSES: self.addresses,
+            Kind.VPNS: self.vpns,
+            Kind.USERS: self.users,
+            Kind.ROUTERS: self.routers,
+            Kind.GATEWAYS: self.gateways,
+        }
+        return shelves[kind]
+
+    def listen(self, listener: Callable[[str], None]) -> Callable[[], None]:
+        """Call `listener` with the name of a list whenever it changes; returns what ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    async def refresh(self, kinds: Iterable[Kind]) -> None:
+        """Ask for these lists again, side by side; an error is kept on the list, not raised."""
+        await asyncio.gather(*(self._refresh(kind) for kind in kinds))
+
+    async def _refresh(self, kind: Kind) -> None:
+        shelf = self.shelf(kind)
+        questions: list[dict[str, Any]] = [{"listall": True}]
+        if kind in _OWNED and self.has_projects:
+            questions.append({"listall": True, "projectid": "-1"})
+        await self._fill(str(kind), shelf, _LISTINGS[kind], questions)
+
+    async def refresh_rules(self, address_id: str) -> None:
+        """Ask for the firewall and port forwarding rules of one address."""
+        rules = self.rules.setdefault(address_id, Shelf())
+        forwardings = self.forwardings.setdefault(address_id, Shelf())
+        question = [{"ipaddressid": address_id, "listall": True}]
+        await asyncio.gather(
+            self._fill("rules", rules, listings.FIREWALL_RULES, question),
+            self._fill("rules", forwardings, listings.PORT_FORWARDING, question),
+        )
+
+    async def _fill(
+        self,
+        name: str,
+        shelf: Shelf[T],
+        listing: listings.Listing[T],
+        questions: list[dict[str, Any]],
+    ) -> None:
+        shelf.loading = True
+        fresh: dict[str, T] = {}
+        total = 0
+        try:
+            for question in questions:
+                async for page in self._client.pages(listing, **question):
+                    rows = {_key(row): row for row in page.rows}
+                    fresh.update(rows)
+                    shelf.rows.update(rows)
+                    shelf.total = total + (page.total or 0)
+                    self._tell(name)
+                total = shelf.total or 0
+        except CloudError as error:
+            shelf.error = error
+        else:
+            shelf.rows = fresh
+            shelf.total = len(fresh)
+            shelf.error = None
+            shelf.fetched = time.monotonic()
+        finally:
+            shelf.loading = False
+            self._tell(name)
+
+    def _tell(self, name: str) -> None:
+        for listener in tuple(self._listeners):
+            listener(name)
+
+    # Joins.
+
+    def vpn_of(self, address: PublicIp | None) -> RemoteAccessVpn | None:
+        """The VPN on `address`, if one is listed."""
+        return None if address is None else self.vpns.rows.get(address.id)
+
+    def source_nat_of(self, *, network_id: str = "", vpc_id: str = "") -> PublicIp | None:
+        """The source NAT address of a network or a VPC: the one that a VPN needs."""
+        for address in self.addresses.rows.values():
+            if not address.is_source_nat:
+                continue
+            if vpc_id and address.vpc_id == vpc_id:
+                return address
+            if network_id and address.network_id == network_id:
+                return address
+        return None
+
+    def routers_of(self, *, network_id: str = "", vpc_id: str = "") -> list[Router]:
+        """The routers that serve a network or a VPC, the primary one first."""
+        found = [
+            router
+            for router in self.routers.rows.values()
+            if (vpc_id and router.vpc_id == vpc_id) or (network_id and router.serves(network_id))
+        ]
+        return sorted(found, key=lambda router: (router.redundant_state != "PRIMARY", router.name))
+
+
+def _key(row: Any) -> str:
+    if isinstance(row, RemoteAccessVpn):
+        return row.public_ip_id
+    return str(row.id)

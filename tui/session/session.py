@@ -1,0 +1,171 @@
+"""What one profile is doing now: who it is, what it may do, what it sees, what runs."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from tui.cloud import listings
+from tui.cloud.client import CloudClient
+from tui.cloud.endpoint import Endpoint
+from tui.cloud.endpoint import Identity as Credentials
+from tui.cloud.errors import CloudError
+from tui.cloud.models import Capability
+from tui.session.inventory import OPTIONAL, Inventory, Kind
+from tui.session.routers import RouterPool
+from tui.session.tray import Runnable, Task, Tray
+from tui.settings.model import Profile
+
+if TYPE_CHECKING:
+    import httpx
+
+
+class Wanted(Protocol):
+    """An action, as far as permissions go."""
+
+    @property
+    def needs(self) -> Sequence[str]:
+        """API commands without which it cannot work."""
+        ...
+
+    @property
+    def writes(self) -> bool:
+        """Whether it changes something."""
+        ...
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """Who the credentials are, as far as the server tells."""
+
+    account: str = ""
+    domain: str = ""
+    role: str = ""
+    server_version: str = ""
+
+    @property
+    def who(self) -> str:
+        """`account@domain`, empty before the server has told."""
+        return f"{self.account}@{self.domain}" if self.account else ""
+
+
+class Session:
+    """The clients and the knowledge of one profile."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        credentials: Credentials,
+        *,
+        read_only: bool = False,
+        transport: "httpx.AsyncBaseTransport | None" = None,
+    ) -> None:
+        self.profile = profile
+        self.read_only = read_only or profile.read_only
+        self.client = CloudClient(
+            Endpoint.of_profile(profile, read_only=self.read_only), credentials, transport=transport
+        )
+        self.inventory = Inventory(self.client)
+        self.routers = RouterPool(profile, self.client)
+        self.tray = Tray()
+        self.identity = Identity()
+        self.trouble: CloudError | None = None
+        """Why the server could not be asked, the last time it was."""
+
+    async def open(self, commands: Iterable[str] = ()) -> None:
+        """Learn who we are, the zones, and which of `commands` the role may call.
+
+        Raises `CloudError` when the server cannot be asked at all.
+        """
+        try:
+            zones = await self.client.fetch(listings.ZONES)
+        except CloudError as error:
+            self.trouble = error
+            raise
+        self.trouble = None
+        self.inventory.zones.rows = {zone.id: zone for zone in zones}
+        await asyncio.gather(
+            self._learn_identity(),
+            self._learn_projects(),
+            self.client.permissions.learn((*commands, *OPTIONAL.values())),
+        )
+
+    async def _learn_identity(self) -> None:
+        """`listUsers` shows a user himself, and to administrators the others of the account too."""
+        capability = await self.client.single("listCapabilities", "capability", Capability)
+        version = capability.version if capability else ""
+        try:
+            users = await self.client.fetch(listings.USERS)
+        except CloudError:
+            users = []
+        profile = self.profile
+        mine = [u for u in users if profile.api_key and u.api_key == profile.api_key]
+        mine += [u for u in users if profile.username and u.user_name == profile.username]
+        mine += users if len(users) == 1 else []
+        if mine:
+            me = mine[0]
+            self.identity = Identity(me.account, me.domain, me.role_name or me.role_type, version)
+        else:
+            self.identity = Identity(server_version=version)
+
+    async def _learn_projects(self) -> None:
+        try:
+            projects = await self.client.fetch(listings.PROJECTS, listall=True)
+        except CloudError:
+            projects = []
+        self.inventory.has_projects = bool(projects)
+
+    @property
+    def zone_name(self) -> str:
+        """The zone, when there is just one."""
+        zones = list(self.inventory.zones.rows.values())
+        if len(zones) == 1:
+            return zones[0].name
+        return f"{len(zones)} zones" if zones else ""
+
+    def reason_against(self, action: Wanted) -> str | None:
+        """Why the action cannot be done with this profile; None when it can."""
+        if action.writes and self.read_only:
+            return (
+                "This console is read-only. Start it without --read-only, or set read_only = false "
+                f"in the profile {self.profile.name}, to change anything."
+            )
+        for command in action.needs:
+            known = self.client.permissions.remembered(command)
+            if known is not None and not known.allowed:
+                return known.reason
+        return None
+
+    def may_call(self, command: str) -> bool:
+        """Whether the role may call `command`, as far as is known."""
+        known = self.client.permissions.remembered(command)
+        return known is None or known.allowed
+
+    def may_list(self, kind: Kind) -> bool:
+        """Whether the role may ask for a list; most lists are open to every role."""
+        command = OPTIONAL.get(kind)
+        return command is None or self.may_call(command)
+
+    def start(self, operation: Runnable, kinds: Iterable[Kind], address_id: str = "") -> Task:
+        """Run an operation in the background, then ask for the lists that it changes.
+
+        `address_id` names the address whose rules it changes.
+        """
+        wanted = tuple(kinds)
+
+        async def look_again() -> None:
+            await self.inventory.refresh(wanted)
+            if address_id:
+                await self.inventory.refresh_rules(address_id)
+
+        return self.tray.start(operation, look_again)
+
+    async def refresh(self, kinds: Iterable[Kind]) -> None:
+        """Ask for these lists again."""
+        await self.inventory.refresh(kinds)
+
+    async def aclose(self) -> None:
+        """Close every connection; jobs that the server has taken go on there."""
+        await self.tray.aclose()
+        await self.routers.aclose()
+        await self.client.aclose()

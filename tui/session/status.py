@@ -1,0 +1,21 @@
+"""Ages and durations in the few letters that a header has room for."""
+
+
+def words_for_age(seconds: float) -> str:
+    """An age, coarse on purpose: a header that changes every second costs a slow link."""
+    if seconds < 10:
+        return "<10s"
+    if seconds < 60:
+        return f"{int(seconds) // 10 * 10}s"
+    if seconds < 3600:
+        return f"{int(seconds) // 60}m"
+    if seconds < 86400:
+        return f"{int(seconds) // 3600}h"
+    return f"{int(seconds) // 86400}d"
+
+
+def words_for_delay(seconds: float | None) -> str:
+    """How long a call took: milliseconds up to a second, tenths of seconds above."""
+    if seconds is None:
+        return ""
+    return f"{seconds * 1000:.0f}ms" if seconds < 1 else f"{seconds:.1f}s"

@@ -1,0 +1,126 @@
+"""The operations of this console: they run on while screens come and go."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from enum import StrEnum
+from typing import Protocol
+
+from tui.operations.steps import Step, StepEvent
+
+
+class TaskState(StrEnum):
+    """How far an operation has come."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Runnable(Protocol):
+    """What the tray runs: a plan, and the events of running it."""
+
+    @property
+    def title(self) -> str:
+        """What the whole is, in words."""
+        ...
+
+    def plan(self) -> Sequence[Step]:
+        """The steps in order, with the calls they will make."""
+        ...
+
+    def run(self) -> AsyncIterator[StepEvent]:
+        """Run the steps; an error is an event, not an exception."""
+        ...
+
+
+class Task:
+    """One operation that was started."""
+
+    def __init__(self, number: int, operation: Runnable) -> None:
+        self.number = number
+        self.operation = operation
+        self.title = operation.title
+        self.steps = tuple(operation.plan())
+        self.latest: dict[str, StepEvent] = {}
+        """The last event of each step that has begun, by the step's name."""
+        self.state = TaskState.RUNNING
+        self.started = time.time()
+        self.finished: float | None = None
+
+    @property
+    def seconds(self) -> float:
+        """How long it has run, or ran."""
+        return (self.finished or time.time()) - self.started
+
+    @property
+    def last_words(self) -> str:
+        """What the newest event says."""
+        return list(self.latest.values())[-1].says if self.latest else "waiting"
+
+    def take(self, event: StepEvent) -> None:
+        """Note an event; the newest one is always last."""
+        self.latest.pop(event.step.name, None)
+        self.latest[event.step.name] = event
+        if event.step.name not in {step.name for step in self.steps}:
+            self.steps = (*self.steps, event.step)
+        if event.state == "failed":
+            self.state = TaskState.FAILED
+
+
+class Tray:
+    """Starts operations and tells listeners of every event."""
+
+    def __init__(self) -> None:
+        self.tasks: list[Task] = []
+        self._listeners: list[Callable[[Task], None]] = []
+        self._running: set[asyncio.Task[None]] = set()
+
+    @property
+    def running(self) -> int:
+        """How many operations run now."""
+        return sum(task.state is TaskState.RUNNING for task in self.tasks)
+
+    def listen(self, listener: Callable[[Task], None]) -> Callable[[], None]:
+        """Call `listener` with a task whenever it changes; returns what ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def start(
+        self, operation: Runnable, after: Callable[[], Awaitable[None]] | None = None
+    ) -> Task:
+        """Run `operation` in the background, then `after`, whatever came of it."""
+        task = Task(len(self.tasks) + 1, operation)
+        self.tasks.append(task)
+        running = asyncio.create_task(self._run(task, after))
+        self._running.add(running)
+        running.add_done_callback(self._running.discard)
+        self._tell(task)
+        return task
+
+    async def _run(self, task: Task, after: Callable[[], Awaitable[None]] | None) -> None:
+        try:
+            async for event in task.operation.run():
+                task.take(event)
+                self._tell(task)
+        except asyncio.CancelledError:
+            task.state = TaskState.CANCELLED
+            raise
+        finally:
+            if task.state is TaskState.RUNNING:
+                task.state = TaskState.DONE
+            task.finished = time.time()
+            if after is not None:
+                await after()
+            self._tell(task)
+
+    def _tell(self, task: Task) -> None:
+        for listener in tuple(self._listeners):
+            listener(task)
+
+    async def aclose(self) -> None:
+        """Stop watching; jobs that the server has taken go on there."""
+        for running in tuple(self._running):
+            running.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)

@@ -1,0 +1,116 @@
+"""What the routers themselves say about a VPN that CloudStack calls running."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from tui.cloud.models import Router
+from tui.operations.enable import RouterWord, Verify
+from tui.router.errors import HopFailed, HostKeyChanged, HostKeyUnknown, RouterError
+from tui.router.facts import ExpectedVpn, RouterVerdict, verify
+from tui.router.sessions import RouterSession, sessions
+from tui.session.inventory import Kind
+from tui.session.session import Session
+from tui.session.views import NetworkRow, network_row
+
+PATIENCE = 20.0
+"""Seconds that the daemons have to come up after a VPN was enabled."""
+
+
+class RouterReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What one router said, or why it could not be asked."""
+
+    router: Router
+    verdict: RouterVerdict | None = None
+    sessions: tuple[RouterSession, ...] = ()
+    error: RouterError | None = None
+
+    @property
+    def unknown_key(self) -> HostKeyUnknown | None:
+        """The host key that nobody has vouched for, if that is the reason."""
+        reason = _reason(self.error)
+        return reason if isinstance(reason, HostKeyUnknown) else None
+
+    @property
+    def changed_key(self) -> HostKeyChanged | None:
+        """The host key that is another one than before, if that is the reason."""
+        reason = _reason(self.error)
+        return reason if isinstance(reason, HostKeyChanged) else None
+
+
+def _reason(error: RouterError | None) -> RouterError | None:
+    return error.reason if isinstance(error, HopFailed) else error
+
+
+def expected_of(session: Session, row: NetworkRow) -> ExpectedVpn | None:
+    """What CloudStack says the routers of `row` should have; None without a VPN."""
+    if row.vpn is None or row.address is None:
+        return None
+    names = tuple(
+        user.user_name
+        for user in session.inventory.users.rows.values()
+        if user.owner_key == row.owner_key and user.state == "Active"
+    )
+    key = row.vpn.preshared_key
+    return ExpectedVpn(
+        public_ip=row.address.address,
+        psk_sha256=key.sha256() if key else "",
+        pool=row.vpn.ip_range,
+        users=names,
+        is_vpc=row.kind == "vpc",
+    )
+
+
+async def ask_router(
+    session: Session,
+    router: Router,
+    expected: ExpectedVpn,
+    *,
+    patience: float = 0.0,
+    on_round: Callable[[RouterVerdict], None] | None = None,
+) -> RouterReport:
+    """Ask one router; an error is part of the report."""
+    try:
+        connection = await session.routers.connection(router)
+        verdict = await verify(connection, expected, patience=patience, on_round=on_round)
+        return RouterReport(router=router, verdict=verdict, sessions=await sessions(connection))
+    except RouterError as error:
+        return RouterReport(router=router, error=error)
+
+
+def verifier(session: Session, key: str) -> Verify:
+    """What `EnableVpn` calls at its end: asks the router that carries the VPN of `key`."""
+
+    async def ask() -> RouterWord:
+        await session.inventory.refresh(
+            kind
+            for kind in (Kind.VPNS, Kind.USERS, Kind.ADDRESSES, Kind.ROUTERS)
+            if session.may_list(kind)
+        )
+        row = network_row(session.inventory, key)
+        expected = expected_of(session, row) if row else None
+        if row is None or expected is None:
+            return RouterWord(None, "The VPN is not in the lists any more, so no router was asked.")
+        if not session.may_list(Kind.ROUTERS):
+            return RouterWord(None, "Your role may not see routers, so none was asked.")
+        carrying = [r for r in row.routers if r.redundant_state != "BACKUP"]
+        if not carrying:
+            return RouterWord(None, "No router is known that could be asked.")
+        report = await ask_router(session, carrying[0], expected, patience=PATIENCE)
+        return word_of(report)
+
+    return ask
+
+
+def word_of(report: RouterReport) -> RouterWord:
+    """A report in one sentence."""
+    name = report.router.name
+    if report.verdict is None:
+        return RouterWord(None, f"{name} could not be asked: {report.error}")
+    failed = report.verdict.failed
+    if failed:
+        return RouterWord(False, f"{name}: " + "; ".join(check.says for check in failed))
+    unknown = [check for check in report.verdict.checks if check.state == "unknown"]
+    passed = [check.says for check in report.verdict.checks if check.state == "pass"]
+    says = f"{name}: " + "; ".join([*passed, *(check.says for check in unknown)])
+    return RouterWord(None if unknown else True, says)
