@@ -43,6 +43,7 @@ __all__ = [
     "Profiles",
     "SettingsError",
     "SshPath",
+    "check_way",
     "choose_default",
     "load_profiles",
     "parse_profiles",
@@ -150,33 +151,36 @@ def _check_profile(profile: Profile, path: Path) -> Profile:
     except SettingsError as error:
         raise SettingsError(f"{where}: {error.what}", error.remedy, path=path) from error
     for zone, way in profile.zones.items():
-        _check_way(way, f"{where}.zones.{zone}", path)
+        check_way(way, f"{where}.zones.{zone}", path)
     return msgspec.structs.replace(profile, url=url)
 
 
-def _check_way(way: SshPath, where: str, path: Path) -> None:
+def check_way(way: SshPath, where: str = "", path: Path | None = None) -> None:
+    """What types cannot say about a way to routers: a host where one is needed, names that ssh
+    can take. `where` is the table's name for the message; raises `SettingsError`."""
+    named = f"{where}." if where else ""
     if way.via == "management" and not way.management_host:
         raise SettingsError(
-            f'{where} says via = "management" without management_host',
+            f'{where or "the way"} says via = "management" without management_host',
             'add management_host = "…"',
             path=path,
         )
-    named = [("management_host", way.management_host), ("host_user", way.host_user)]
+    words = [("management_host", way.management_host), ("host_user", way.host_user)]
     for hop in way.jump:
         if not hop.host:
-            raise SettingsError(f"{where}.jump has a hop without a host", path=path)
-        named += [("jump.host", hop.host), ("jump.user", hop.user)]
-    for key, value in named:
+            raise SettingsError(f"{named}jump has a hop without a host", path=path)
+        words += [("jump.host", hop.host), ("jump.user", hop.user)]
+    for key, value in words:
         # ssh would read a leading dash as an option, and a blank ends a word on the far side.
         if value.startswith("-") or any(not c.isprintable() or c.isspace() for c in value):
             raise SettingsError(
-                f"{where}.{key} is {value!r}", "allowed: a host or user name", path=path
+                f"{named}{key} is {value!r}", "allowed: a host or user name", path=path
             )
     for router, address in way.addresses.items():
         host, _, port = address.rpartition(":")
         if not host or not port.isascii() or not port.isdigit() or not 1 <= int(port) <= 65535:
             raise SettingsError(
-                f"{where}.addresses.{router} is {address!r}", "allowed: host:port", path=path
+                f"{named}addresses.{router} is {address!r}", "allowed: host:port", path=path
             )
 
 
