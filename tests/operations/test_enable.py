@@ -240,7 +240,7 @@ async def test_the_loser_of_a_race_opens_the_ports_again() -> None:
         "reopen 1701": "done",
         "ports again": "done",
     }
-    assert "Somebody else has just enabled it" in reported[0].says
+    assert "It runs already" in reported[0].says
     assert cloud.changes == ["createRemoteAccessVpn"] + ["createFirewallRule"] * 3
     assert operation.result is not None
     assert [port.access for port in operation.result.ports] == ["open"] * 3
@@ -390,3 +390,11 @@ async def test_one_user_that_fails_does_not_stop_the_others() -> None:
     assert told(reported)["ports"] == "done"
     assert operation.result is not None
     assert [added.name for added in operation.result.users] == ["bob"]
+
+
+async def test_opening_nothing_is_possible_and_warned_of() -> None:
+    cloud = willing()
+    cloud.answers("listFirewallRules", rows("firewallrule"))
+    reported = await events(EnableVpn(cloud.client(), wants(sources=())))
+    assert told(reported) == {"vpn": "done", "listed": "done", "ports": "done!"}
+    assert cloud.parameters("createRemoteAccessVpn")[0]["openfirewall"] == "false"

@@ -145,3 +145,10 @@ def test_any_text_gets_an_answer(text: str, around: list[Neighbour]) -> None:
     check = check_range(text, around, users=3)
     assert check.range is not None or errors(check.findings)
     assert check.usable == (not errors(check.findings))
+
+
+def test_networks_with_the_same_addresses_are_said_once() -> None:
+    many = [Neighbour(Kind.NETWORK, f"net-{n}", "10.1.1.0/24") for n in range(2000)]
+    (finding,) = check_range("10.1.1.1-10.1.1.9", many).findings
+    assert "the network net-0, net-1, net-2 and 1997 more (10.1.1.0/24)" in finding.says
+    assert suggest_range(many) is not None

@@ -239,7 +239,8 @@ class EnableVpn(Operation):
             return Outcome(f"{vpn.public_ip} runs; only the reply was lost.")
         if vpn is not None:
             return Outcome(
-                f"Somebody else has just enabled it, with {vpn.ip_range} for its clients.",
+                f"It runs already, with {vpn.ip_range} for its clients: somebody else was faster, "
+                "or an earlier try went through.",
                 warning=True,
                 remedy="Nothing is lost: the key and the range shown are the ones in force.",
             )

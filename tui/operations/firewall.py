@@ -118,8 +118,8 @@ def ports_outcome(rules: Sequence[IngressRule], sources: Sequence[str] | None) -
         names = ", ".join(str(opening) for opening in closed)
         raise StepFailed(f"Still closed: {names}.", "Look at the rules, then open them again.")
     report = analyse(rules)
-    pending = any(access.access == "pending" for access in report)
-    return Outcome("; ".join(access.says for access in report) + ".", warning=pending)
+    short = any(access.access in ("pending", "missing") for access in report)
+    return Outcome("; ".join(access.says for access in report) + ".", warning=short)
 
 
 class AddRule(Operation):

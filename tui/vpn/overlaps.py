@@ -69,6 +69,9 @@ HOME_NETWORKS: Final = (
 )
 """Networks that clients are likely to sit in, and what hands them out."""
 
+_NAMED: Final = 3
+"""Neighbours with the same addresses that are named; the others are counted."""
+
 _BREAKS_THE_VPN: Final = {Kind.OWN_NETWORK, Kind.OWN_VPC, Kind.OWN_PEER}
 
 _CONSEQUENCE: Final = {
@@ -130,6 +133,20 @@ def _collision(asked: ClientRange, neighbour: Neighbour) -> Finding | None:
         "range-overlap",
         f"The range overlaps {whom}: {_CONSEQUENCE[neighbour.kind]}.",
     )
+
+
+def _grouped(neighbours: Iterable[Neighbour]) -> Iterator[Neighbour]:
+    """The neighbours with those of one kind and the same addresses taken together.
+
+    Hundreds of networks may have CloudStack's usual 10.1.1.0/24.
+    """
+    names: dict[tuple[Kind, str], list[str]] = {}
+    for neighbour in neighbours:
+        names.setdefault((neighbour.kind, neighbour.addresses), []).append(neighbour.name)
+    for (kind, addresses), called in names.items():
+        shown = ", ".join(called[:_NAMED])
+        more = len(called) - _NAMED
+        yield Neighbour(kind, f"{shown} and {more} more" if more > 0 else shown, addresses)
 
 
 def _scope(asked: ClientRange) -> Finding | None:
@@ -210,7 +227,7 @@ def check_range(text: str, neighbours: Iterable[Neighbour] = (), *, users: int =
     scope = _scope(asked)
     if scope is not None:
         findings.insert(0, scope)
-    findings += [hit for one in neighbours if (hit := _collision(asked, one)) is not None]
+    findings += [hit for one in _grouped(neighbours) if (hit := _collision(asked, one)) is not None]
     findings += [
         Finding(
             "warning",
@@ -224,9 +241,9 @@ def check_range(text: str, neighbours: Iterable[Neighbour] = (), *, users: int =
 
 def _taken(neighbours: Iterable[Neighbour]) -> list[tuple[int, int]]:
     taken = [spans_of(cidr)[0] for cidr, _ in HOME_NETWORKS]
-    for neighbour in neighbours:
+    for addresses in {neighbour.addresses for neighbour in neighbours}:
         try:
-            taken += spans_of(neighbour.addresses)
+            taken += spans_of(addresses)
         except ValueError:
             # What cannot be read cannot be avoided; `check_range` says so to the person.
             continue

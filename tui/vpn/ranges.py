@@ -6,6 +6,7 @@ tunnels and hands out the rest. Its answers carry only that rest: `iprange` of a
 """
 
 import ipaddress
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network
 from typing import Final
 
@@ -141,6 +142,7 @@ def from_api(iprange: str) -> ClientRange:
     raise RangeError(Finding("error", "range-form", f"“{iprange}” is not a client range."))
 
 
+@lru_cache(maxsize=4096)
 def spans_of(text: str) -> tuple[tuple[int, int], ...]:
     """The IPv4 addresses that `text` names, as pairs of numbers, both ends included.
 
