@@ -1,7 +1,7 @@
 """The client: one cloud, one identity. Nothing here imports httpx until the first call."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Hashable, Mapping
+from collections.abc import AsyncGenerator, Callable, Hashable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -16,6 +16,7 @@ from tui.cloud.errors import (
     Credentials,
     Network,
     NotCloudStack,
+    OutcomeUnknown,
     ReadOnly,
     SessionExpired,
     Validation,
@@ -99,7 +100,7 @@ class CloudClient:
         """
         self._refuse_change(command)
         if not is_read(command):
-            return await self._once(command, parameters)
+            return await self._change(command, parameters)
         return await Retries(self._clock).run(lambda: self._read(command, parameters))
 
     async def single(
@@ -121,7 +122,7 @@ class CloudClient:
                 f"The answer of {command} cannot be read", oddity="content", command=command
             ) from error
 
-    def pages(self, listing: Listing[T], **parameters: Parameter) -> AsyncIterator[Page[T]]:
+    def pages(self, listing: Listing[T], **parameters: Parameter) -> AsyncGenerator[Page[T], None]:
         """Yield the pages of a list as they arrive, up to three asked for at a time.
 
         Leaving the loop early: wrap it in `contextlib.aclosing` so that what is under way is
@@ -216,6 +217,17 @@ class CloudClient:
     def _refuse_change(self, command: str) -> None:
         if self.endpoint.read_only and not is_read(command):
             raise ReadOnly(f"{command} is refused: this is read-only", command=command)
+
+    async def _change(self, command: str, parameters: Mapping[str, Parameter]) -> msgspec.Raw:
+        """The only try of a change that has no job of ours to ask for."""
+        try:
+            return await self._once(command, parameters)
+        except (Network, NotCloudStack) as loss:
+            if not loss.maybe_done:
+                raise
+            raise OutcomeUnknown(
+                f"{command} was sent and its reply lost ({loss.text})", job_id="", command=command
+            ) from loss
 
     async def _api(self, command: str) -> Api | None:
         rows = await self.fetch(APIS, name=command)

@@ -300,7 +300,8 @@ class OutcomeUnknown(CloudError):
     def __init__(self, text: str, *, job_id: str, command: str = "", remedy: str = "") -> None:
         super().__init__(text, command=command, remedy=remedy)
         self.job_id = job_id
-        """The job id that we chose for it; good for asking again, from any process."""
+        """The job id that we chose for it, good for asking again from any process; "" for a command
+        that has no job."""
 
 
 class ReadOnly(CloudError):

@@ -1,7 +1,8 @@
 """Reading a long list in small pages, a few at a time, while it changes under our hands."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable
+from contextlib import aclosing
 from typing import Generic, TypeVar
 
 import msgspec
@@ -69,7 +70,7 @@ class _Reading(Generic[T]):
 
 async def read_pages(
     ask: AskPage[T], *, size: Callable[[], int], width: int, key: Callable[[T], Hashable]
-) -> AsyncIterator[Page[T]]:
+) -> AsyncGenerator[Page[T], None]:
     """Yield the pages of a list as they arrive; the first one is asked for alone.
 
     `ask(number)` gets one page of `size()` rows (known for sure once the first page is there),
@@ -80,17 +81,19 @@ async def read_pages(
     """
     reading: _Reading[T] = _Reading(size, key)
     yield reading.take(1, await ask(1))
-    async for page in _read_rest(ask, reading, 2, width):
-        yield page
+    async with aclosing(_read_rest(ask, reading, 2, width)) as pages:
+        async for page in pages:
+            yield page
     if reading.shrank:
-        async for page in _read_rest(ask, reading, 1, width):
-            if page.rows:
-                yield page
+        async with aclosing(_read_rest(ask, reading, 1, width)) as pages:
+            async for page in pages:
+                if page.rows:
+                    yield page
 
 
 async def _read_rest(
     ask: AskPage[T], reading: _Reading[T], first: int, width: int
-) -> AsyncIterator[Page[T]]:
+) -> AsyncGenerator[Page[T], None]:
     running: dict[asyncio.Future[Answer[T]], int] = {}
     following = first
     ended = False
