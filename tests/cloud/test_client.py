@@ -1,7 +1,7 @@
 """What the client sends, repeats, limits and refuses."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import aclosing
 from email.utils import formatdate
 from typing import Any
@@ -142,7 +142,7 @@ async def test_reads_are_tried_four_times(failure: Answer) -> None:
 
 
 async def test_a_read_that_works_the_second_time_works() -> None:
-    answers = iter([httpx.ReadError("cut"), replay(recording("01")[0])])
+    answers: Iterator[Answer] = iter([httpx.ReadError("cut"), replay(recording("01")[0])])
     bench = Bench(lambda form: next(answers))
     assert len(await bench.client.fetch(ZONES)) == 1
     assert [call.error != "" for call in bench.calls] == [True, False]
@@ -233,11 +233,13 @@ async def test_read_only_lets_reads_through() -> None:
 
 async def test_no_more_calls_at_a_time_than_allowed() -> None:
     running, most = 0, 0
-    gate = asyncio.Event()
+    gate, two_run = asyncio.Event(), asyncio.Event()
 
     async def script(form: Form) -> Answer:
         nonlocal running, most
         running += 1
+        if running == 2:
+            two_run.set()
         most = max(most, running)
         await gate.wait()
         running -= 1
@@ -245,9 +247,8 @@ async def test_no_more_calls_at_a_time_than_allowed() -> None:
 
     bench = Bench(script, max_calls=2)
     tasks = [asyncio.create_task(bench.client.fetch(ZONES)) for _ in range(7)]
-    while running < 2:
-        await asyncio.sleep(0)
-    for _ in range(50):
+    await two_run.wait()
+    for _ in range(50):  # all the others have had their chance now
         await asyncio.sleep(0)
     gate.set()
     await asyncio.gather(*tasks)
@@ -277,14 +278,19 @@ async def test_cancelling_frees_the_place() -> None:
 
 
 async def test_leaving_a_listing_early_cancels_what_is_under_way() -> None:
-    cancelled = 0
-    held = asyncio.Event()
+    begun, cancelled = 0, 0
+    both, held = asyncio.Event(), asyncio.Event()
 
     async def script(form: Form) -> Answer:
-        nonlocal cancelled
+        nonlocal begun, cancelled
+        if form["page"] == "2":
+            await both.wait()
         if form["page"] in ("1", "2"):
             rows = [{"id": f"{form['page']}-{n}"} for n in range(10)]
             return envelope("listNetworks", {"count": 100, "network": rows})
+        begun += 1
+        if begun == 2:
+            both.set()
         try:
             await held.wait()
         except asyncio.CancelledError:
