@@ -4,7 +4,10 @@ from typing import Any, Final
 
 from tests.operations.scripted import Reply, ScriptedCloud, done, rows
 from tui.operations.addresses import Place
+from tui.operations.enable import EnablePlan
 from tui.operations.steps import Operation, StepEvent
+from tui.operations.users import NewUser
+from tui.safety.secret import Secret
 
 ADDRESS: Final = "eaccad93-3905-4e5f-a722-2f1eaed33ef2"
 IP: Final = "203.0.113.12"
@@ -14,6 +17,15 @@ VPC: Final = Place("vpc", "cc7c048d-0561-4d5f-9a5c-091184ee2ec5", "acme-vpc", "E
 KEY: Final = "JcnJkkwuz64cBjuw44YG6pP9"
 ANYWHERE: Final = "0.0.0.0/0"
 OFFICE: Final = "198.51.100.0/24"
+WANTED: Final = EnablePlan(place=PROD, address_id=ADDRESS, public_ip=IP)
+ALICE: Final = NewUser("alice", Secret("Winter2026x"))
+BOB: Final = NewUser.generate("bob")
+
+
+def wants(**changes: object) -> EnablePlan:
+    """The usual wish with some changes."""
+    fields = {name: getattr(WANTED, name) for name in WANTED.__struct_fields__}
+    return EnablePlan(**(fields | changes))
 
 
 def vpn(pool: str = "10.1.2.2-10.1.2.8", state: str = "Running") -> dict[str, Any]:
