@@ -117,6 +117,7 @@ class RouterConnection:
         try:
             yield LogStream(self.target.name, process)
         finally:
+            # Closing the channel ends the remote command: its next line finds nobody to read it.
             process.close()
 
     async def aclose(self) -> None:

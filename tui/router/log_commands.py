@@ -7,7 +7,8 @@ A file is followed by generation, byte offset and fingerprint, not by `tail -F`:
 repeats lines when a file is copied and truncated, and cannot say where it was when the link broke.
 `tail -F` serves only as a bell that wakes the loop. Bytes are printed as they are and become valid
 with the marker line that follows them; the marker begins with a random word chosen by us, so no
-log line can forge one.
+log line can forge one. The fingerprint of a generation is the SHA-256 of its first 256 bytes at
+most.
 """
 
 import re
@@ -17,9 +18,6 @@ import msgspec
 
 from tui.router.commands import command_line
 from tui.router.errors import NotAllowed
-
-HEAD_BYTES: Final = 256
-"""The fingerprint of a generation is the SHA-256 of at most so many first bytes."""
 
 
 class LogSource(msgspec.Struct, frozen=True):
@@ -106,8 +104,7 @@ row() (
   n=$(content "$1" | head -c 256 | wc -c)
   b=$(content "$1" | head -c 256 | sum)
   echo "${1##*/} $2 $3 $a $n $b"
-  case $1 in *.gz) s=$o ;; *) s=$3 ;; esac
-  [ "$s" -ge "$o" ] || exit 1
+  [ "$1" != "$f" ] || [ "$3" -ge "$o" ] || exit 1
   if [ "$h" -gt 0 ]; then [ "$a" = "$d" ]; else [ "$2" = "$i" ]; fi
 )
 [ -r "$f" ] && row "$f" && exit 0
@@ -151,6 +148,9 @@ set -- $(stat -L -c '%i %s' /dev/fd/3)
 p=$o
 { tail -n 1 -F "$f" & while sleep 5; do echo; done; } 2>&1 </dev/null | while :; do
   q=$p
+  if [ "$h" -eq 0 ]; then
+    [ "$(stat -L -c %s /dev/fd/3)" -eq 0 ] || { say other; exit 0; }
+  fi
   head -c 4194304 <&3
   read -r x p </proc/$$/fdinfo/3
   n=$h
@@ -171,7 +171,8 @@ done
 """
 )
 # Bytes of the current generation as they are written; fd 3 keeps its offset between the processes,
-# so what `head` prints is contiguous. A marker `= OFFSET HEAD DIGEST` makes them valid. A renamed
+# so what `head` prints is contiguous. An empty file has no fingerprint yet: as soon as it has bytes,
+# `other` asks the client to look again. A marker `= OFFSET HEAD DIGEST` makes them valid. A renamed
 # file is final only when its successor has content: until rsyslog is told, it goes on writing to
 # the old one. `truncated` says that bytes since the last marker are in doubt. The pulse of five
 # seconds finds what the bell missed, and ends the loop when nobody listens any more.

@@ -1,0 +1,88 @@
+"""Writes numbered log lines and rotates their file as logrotate does on a router."""
+
+import asyncio
+import contextlib
+import gzip
+import os
+import random
+import shutil
+from pathlib import Path
+from typing import Literal
+
+Rotation = Literal["none", "rename", "copytruncate"]
+
+
+class LogWriter:
+    """Appends `count` lines to `path`, rotating now and then."""
+
+    def __init__(self, path: Path, count: int, rotation: Rotation, seed: int = 1) -> None:
+        self.path = path
+        self.count = count
+        self.rotation = rotation
+        self.rotations = 0
+        self.finished = False
+        self._chance = random.Random(seed)
+
+    def line(self, number: int) -> bytes:
+        """Line `number`, without its line feed: unique in its first bytes, of varied length."""
+        filler = b"x" * (number * 7919 % 120)
+        return f"Nov 23 00:00:00 r-42-VM charon: {number:06d} ".encode() + filler
+
+    async def run(self) -> None:
+        """Write all lines, in bursts, with rotations in between."""
+        file = self.path.open("ab", buffering=0)
+        try:
+            number = 0
+            while number < self.count:
+                burst = min(self._chance.randrange(1, 60), self.count - number)
+                text = b"".join(self.line(number + i) + b"\n" for i in range(burst))
+                cut = self._chance.randrange(len(text))  # lines also come in two pieces
+                file.write(text[:cut])
+                if self._chance.random() < 0.3:
+                    await asyncio.sleep(0.001)
+                file.write(text[cut:])
+                number += burst
+                await asyncio.sleep(0.002)
+                if self.rotation != "none" and self._chance.random() < 0.02:
+                    file, number = await self._rotate(file, number)
+        finally:
+            file.close()
+            self.finished = True
+
+    async def _rotate(self, file, number):  # type: ignore[no-untyped-def]
+        self.rotations += 1
+        self._shift()
+        first = self.path.with_name(f"{self.path.name}.1")
+        if self.rotation == "rename":
+            self.path.rename(first)
+            self.path.touch()
+            # rsyslog goes on writing to the old file until it is told.
+            for _ in range(3):
+                if number < self.count:
+                    file.write(self.line(number) + b"\n")
+                    number += 1
+                    await asyncio.sleep(0.01)
+            file.close()
+            file = self.path.open("ab", buffering=0)
+        else:
+            shutil.copyfile(self.path, first)
+            await asyncio.sleep(0)
+            os.truncate(self.path, 0)
+        if number < self.count:
+            file.write(self.line(number) + b"\n")
+            number += 1
+        await asyncio.sleep(0.05)
+        self._compress(first)
+        return file, number
+
+    def _shift(self) -> None:
+        for number in range(9, 0, -1):
+            old = self.path.with_name(f"{self.path.name}.{number}.gz")
+            if old.exists():
+                old.rename(self.path.with_name(f"{self.path.name}.{number + 1}.gz"))
+
+    def _compress(self, first: Path) -> None:
+        with first.open("rb") as source, gzip.open(f"{first}.gz", "wb") as target:
+            shutil.copyfileobj(source, target)
+        with contextlib.suppress(FileNotFoundError):
+            first.unlink()
