@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 from textual.content import Content
+from textual.types import CSSPathType
 
 from screens.acquire import AcquireDialog
 from screens.details import facts_text
@@ -34,7 +35,7 @@ class AddressesScreen(TableScreen[AddressRow]):
 
     SECTION = "addresses"
     WHAT = "addresses"
-    CSS_PATH = ["frame.tcss", "addresses.tcss"]  # noqa: RUF012 - Textual declares it so
+    CSS_PATH: ClassVar[CSSPathType | None] = ["frame.tcss", "addresses.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("addresses")
     KINDS = (Kind.ADDRESSES, Kind.NETWORKS, Kind.VPCS, Kind.VPNS, Kind.ROUTERS)
     COLUMNS: ClassVar[tuple[Column[AddressRow], ...]] = (

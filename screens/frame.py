@@ -1,23 +1,25 @@
 """What every section of the console has: header, sections, filter line, body, hint line."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import ClassVar, Final, Protocol, cast
 
 import msgspec
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
+from textual.types import CSSPathType
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from screens.confirm import ConfirmDialog
 from tui.actions import SECTIONS, Action, action, actions_on
 from tui.operations.steps import Operation
+from tui.safety.secret import Secret
 from tui.session.inventory import Kind
 from tui.session.session import Session
 from tui.session.status import words_for_age
@@ -59,7 +61,7 @@ class Console(Protocol):
     def go_to(self, section: str, key: str = "", filter_text: str = "") -> None:
         """Show another section, with the cursor on the row `key` or filtered."""
 
-    def copy_out(self, text: str, what: str) -> None:
+    def copy_out(self, text: str | Secret, what: str) -> None:
         """Send `text` to the clipboard; `what` names it in the message about that."""
 
     def status(self) -> HeaderFacts:
@@ -155,12 +157,9 @@ class SectionScreen(Screen[None]):
     SECTION: ClassVar[str] = ""
     KINDS: ClassVar[tuple[Kind, ...]] = ()
     """The lists that the section shows; they are asked for when it is entered."""
-    CSS_PATH = "frame.tcss"
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
-        (0, "-narrow"),
-        (120, "-wide"),
-    ]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-short"), (16, "-tall")]
+    CSS_PATH: ClassVar[CSSPathType | None] = "frame.tcss"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-tall")]  # noqa: RUF012
 
     def compose(self) -> ComposeResult:
         yield ConsoleHeader()
@@ -206,11 +205,15 @@ class SectionScreen(Screen[None]):
             if self.session.inventory.shelf(kind).is_older_than(only_older_than)
         ]
         if stale:
-            self._load(stale)
+            self.load(self.session.inventory.refresh(stale), "lists")
 
-    @work(group="load", exclusive=True, exit_on_error=False)
-    async def _load(self, kinds: list[Kind]) -> None:
-        await self.session.inventory.refresh(kinds)
+    def load(self, asking: Coroutine[object, object, None], group: str) -> None:
+        """Ask the server for something in the background; a newer question of the same `group`
+        ends an older one."""
+        self.run_worker(self._loaded(asking), group=group, exclusive=True, exit_on_error=False)
+
+    async def _loaded(self, asking: Coroutine[object, object, None]) -> None:
+        await asking
         self.post_message(FactsChanged(""))
 
     @on(FactsChanged)
@@ -294,10 +297,12 @@ class SectionScreen(Screen[None]):
         kinds: Iterable[Kind],
         *,
         address_id: str = "",
+        after: Callable[[Task], object] | None = None,
     ) -> None:
         """Say what an operation will do, and start it when the answer is yes.
 
         `kinds` are the lists that it changes, `address_id` the address whose rules it changes.
+        `after` is called when it has ended, well or not.
         """
         wanted = tuple(kinds)
         production = self.session.profile.production
@@ -311,7 +316,7 @@ class SectionScreen(Screen[None]):
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self.session.start(operation, wanted, address_id)
+                self.session.start(operation, wanted, address_id, after)
 
         self.app.push_screen(dialog, answered)
 

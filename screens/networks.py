@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 from textual.content import Content
+from textual.types import CSSPathType
 
 from screens.acquire import AcquireDialog
 from screens.details import facts_text
@@ -21,8 +22,7 @@ from tui.widgets.columns import Cell, Column
 
 
 def _users(place: NetworkRow) -> Cell:
-    tone = "warn" if place.users >= DEFAULT_LIMIT else ""
-    return Cell(f"{place.users}/{DEFAULT_LIMIT}", tone)
+    return Cell(f"{place.users}/{DEFAULT_LIMIT}", "warn" if place.users >= DEFAULT_LIMIT else "")
 
 
 def _clients(place: NetworkRow) -> Cell:
@@ -39,7 +39,7 @@ class NetworksScreen(TableScreen[NetworkRow]):
 
     SECTION = "networks"
     WHAT = "networks"
-    CSS_PATH = ["frame.tcss", "networks.tcss"]  # noqa: RUF012 - Textual declares it so
+    CSS_PATH: ClassVar[CSSPathType | None] = ["frame.tcss", "networks.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("networks")
     KINDS = (Kind.NETWORKS, Kind.VPCS, Kind.ADDRESSES, Kind.VPNS, Kind.USERS, Kind.ROUTERS)
     COLUMNS: ClassVar[tuple[Column[NetworkRow], ...]] = (

@@ -1,6 +1,6 @@
 """The command palette over the registry: every action of the section, and where else to go."""
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
@@ -27,7 +27,7 @@ class ActionCommands(Provider):
             words = action.help if reason is None else f"Not possible: {reason}"
             yield action, f"{title}  ({action.key})", without_markup(words)
 
-    def _perform(self, action: Action) -> partial[object]:
+    def _perform(self, action: Action) -> Callable[[], Awaitable[None]]:
         return partial(self.screen.run_action, f"screen.perform('{action.name}')")
 
     async def discover(self) -> Hits:

@@ -108,13 +108,16 @@ class TableScreen(SectionScreen, Generic[Row]):
 
     @on(ResourceTable.Highlighted)
     def _highlighted(self, event: ResourceTable.Highlighted) -> None:
-        row = self.row
+        self.show_details(self.row)
+        self.show_hints()
+
+    def show_details(self, row: Row | None) -> None:
+        """Show what is known about `row` in the pane."""
         pane = self.query_one(DetailsPane)
         if row is None:
             pane.clear()
         else:
             pane.show(*self.details(row))
-        self.show_hints()
 
     @on(ResourceTable.Selected)
     async def _selected(self, event: ResourceTable.Selected) -> None:

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 from textual.content import Content
+from textual.types import CSSPathType
 
 from screens.add_users import AddUsersDialog
 from screens.details import facts_text
@@ -26,7 +27,7 @@ class UsersScreen(TableScreen[UserRow]):
 
     SECTION = "users"
     WHAT = "VPN users"
-    CSS_PATH = ["frame.tcss", "users.tcss"]  # noqa: RUF012 - Textual declares it so
+    CSS_PATH: ClassVar[CSSPathType | None] = ["frame.tcss", "users.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("users")
     KINDS = (Kind.USERS, Kind.VPNS, Kind.ADDRESSES, Kind.NETWORKS, Kind.VPCS)
     COLUMNS: ClassVar[tuple[Column[UserRow], ...]] = (

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 from textual.content import Content
+from textual.types import CSSPathType
 
 from screens.details import facts_text
 from screens.disable import ask_to_disable
@@ -32,7 +33,7 @@ class VpnsScreen(TableScreen[VpnRow]):
 
     SECTION = "vpns"
     WHAT = "VPNs"
-    CSS_PATH = ["frame.tcss", "vpns.tcss"]  # noqa: RUF012 - Textual declares it so
+    CSS_PATH: ClassVar[CSSPathType | None] = ["frame.tcss", "vpns.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("vpns")
     KINDS = (
         Kind.VPNS,

@@ -4,9 +4,6 @@ import time
 from collections.abc import Callable
 from typing import ClassVar
 
-from screens.firewall import FirewallScreen
-from screens.logs import LogsScreen
-from screens.welcome import WelcomeScreen
 from textual import work
 from textual.app import App
 from textual.filter import LineFilter
@@ -15,18 +12,22 @@ from textual.screen import Screen
 
 from screens.addresses import AddressesScreen
 from screens.confirm import ConfirmDialog
+from screens.firewall import FirewallScreen
 from screens.frame import FactsChanged, SectionScreen
 from screens.help import HelpDialog
 from screens.lists import Notice, NoticesDialog, TasksDialog
+from screens.logs import LogsScreen
 from screens.networks import NetworksScreen
 from screens.palette import ActionCommands
 from screens.progress import TaskWatcher
 from screens.users import UsersScreen
 from screens.vpns import VpnsScreen
+from screens.welcome import WelcomeScreen
 from tui.actions import SECTIONS, needed_commands
 from tui.cloud.errors import CloudError
 from tui.safety.clipboard import Clipboard
 from tui.safety.redact import redact
+from tui.safety.secret import Secret
 from tui.session.launch import Launcher
 from tui.session.session import Session
 from tui.session.status import words_for_delay
@@ -127,7 +128,7 @@ class Console(App[None]):
         self._start(session)
 
     async def on_unmount(self) -> None:
-        self._clipboard_out.clear_now()
+        await self._clipboard_out.clear()
         if self._session is not None:
             await self._session.aclose()
 
@@ -182,14 +183,18 @@ class Console(App[None]):
         if isinstance(screen, SectionScreen) and (key or filter_text):
             screen.arrive(key, filter_text)
 
-    def copy_out(self, text: str, what: str) -> None:
+    def copy_out(self, text: str | Secret, what: str) -> None:
         """Send `text` to the clipboard and say how far it is known to have come."""
         self._copy(text, what)
 
-    @work(group="copy", exclusive=True, exit_on_error=False, thread=True)
-    def _copy(self, text: str, what: str) -> None:
-        outcome = self._clipboard_out.copy(text)
-        self.notify(f"{what}: {outcome.says}", title="Clipboard")
+    @work(group="copy", exclusive=True, exit_on_error=False)
+    async def _copy(self, text: str | Secret, what: str) -> None:
+        try:
+            copied = await self._clipboard_out.copy(text)
+        except OSError as error:
+            self.notify(f"{what} could not be copied: {error}", severity="error")
+            return
+        self.notify(f"{what}: {copied.says}", title="Clipboard")
 
     def copy_to_clipboard(self, text: str) -> None:
         """Textual's own copying goes through the one class that writes to the clipboard."""

@@ -6,7 +6,7 @@ from tui.cloud import listings
 from tui.cloud.client import CloudClient
 from tui.cloud.errors import CloudError
 from tui.cloud.models import Router
-from tui.router.errors import PathUnknown
+from tui.router.errors import HostKeyUnknown, PathUnknown
 from tui.router.hops import RouterTarget
 from tui.settings.model import Profile, SshPath
 
@@ -59,6 +59,12 @@ class RouterPool:
         self._connections[router.id] = connection
         self._targets[router.id] = target
         return connection
+
+    def learn(self, router: Router, problem: HostKeyUnknown) -> None:
+        """Remember a host key that somebody has seen and accepted; raises `RouterError`."""
+        from tui.router.connection import host_keys_of
+
+        host_keys_of(self.path_of(router)).learn(problem)
 
     async def _host_address(self, router: Router) -> str:
         """The address of the hypervisor; only root admins are told, and so others get ""."""

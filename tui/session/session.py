@@ -1,7 +1,7 @@
 """What one profile is doing now: who it is, what it may do, what it sees, what runs."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -146,14 +146,23 @@ class Session:
         command = OPTIONAL.get(kind)
         return command is None or self.may_call(command)
 
-    def start(self, operation: Runnable, kinds: Iterable[Kind], address_id: str = "") -> Task:
+    def start(
+        self,
+        operation: Runnable,
+        kinds: Iterable[Kind],
+        address_id: str = "",
+        after: Callable[[Task], object] | None = None,
+    ) -> Task:
         """Run an operation in the background, then ask for the lists that it changes.
 
-        `address_id` names the address whose rules it changes.
+        `address_id` names the address whose rules it changes; `after` is called when it has ended,
+        well or not, before the lists are asked for.
         """
-        wanted = tuple(kinds)
+        wanted = tuple(kind for kind in kinds if self.may_list(kind))
 
-        async def look_again() -> None:
+        async def look_again(task: Task) -> None:
+            if after is not None:
+                after(task)
             await self.inventory.refresh(wanted)
             if address_id:
                 await self.inventory.refresh_rules(address_id)

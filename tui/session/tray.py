@@ -88,7 +88,7 @@ class Tray:
         return lambda: self._listeners.remove(listener)
 
     def start(
-        self, operation: Runnable, after: Callable[[], Awaitable[None]] | None = None
+        self, operation: Runnable, after: Callable[[Task], Awaitable[None]] | None = None
     ) -> Task:
         """Run `operation` in the background, then `after`, whatever came of it."""
         task = Task(len(self.tasks) + 1, operation)
@@ -99,7 +99,7 @@ class Tray:
         self._tell(task)
         return task
 
-    async def _run(self, task: Task, after: Callable[[], Awaitable[None]] | None) -> None:
+    async def _run(self, task: Task, after: Callable[[Task], Awaitable[None]] | None) -> None:
         try:
             async for event in task.operation.run():
                 task.take(event)
@@ -112,7 +112,7 @@ class Tray:
                 task.state = TaskState.DONE
             task.finished = time.time()
             if after is not None:
-                await after()
+                await after(task)
             self._tell(task)
 
     def _tell(self, task: Task) -> None:

@@ -1,0 +1,359 @@
+"""Enable a VPN on one screen: the form, what there is to say about it, the calls, the progress."""
+
+from collections.abc import Iterable
+from typing import ClassVar, cast
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Button, Input, Static
+
+from screens.findings import GLYPHS, STYLES, FindingField
+from screens.frame import Console
+from screens.handover import user_lines
+from screens.progress import step_lines
+from tui.operations.enable import EnabledVpn, EnableVpn
+from tui.operations.users import NewUser
+from tui.safety.secret import MASK
+from tui.session.enabling import Prepared, Wish, learn, prepare, suggested_range
+from tui.session.half_made import note_half_made
+from tui.session.inventory import Kind
+from tui.session.tray import Task, TaskState
+from tui.session.verifying import verifier
+from tui.session.views import NetworkRow, network_row
+from tui.vpn.findings import Finding
+from tui.vpn.ranges import DEFAULT_RANGE
+from tui.vpn.users import DEFAULT_LIMIT
+from tui.widgets.header import ConsoleHeader
+
+GOOD_TO_KNOW = (
+    "CloudStack makes the pre-shared key itself; it cannot be chosen, and is shown at the end.",
+    "VPN users belong to the account and reach every VPN of it.",
+    "The first address of the range is the router's own; the others are handed to clients.",
+)
+
+
+class EnableScreen(Screen[None]):
+    """The guided screen for one network or VPC."""
+
+    CSS_PATH = "enable.tcss"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Back"),
+        Binding("f2", "copy_calls", "Copy the calls"),
+        Binding("f5", "learn", "Ask again"),
+        Binding("f6,p", "reveal", "Show secrets"),
+        Binding("f7,y", "copy_key", "Copy the key"),
+    ]
+
+    class Learnt(Message):
+        """The facts about the network have arrived; None when it is gone."""
+
+        def __init__(self, row: NetworkRow | None) -> None:
+            super().__init__()
+            self.row = row
+
+    def __init__(self, key: str) -> None:
+        """`key` is the id of the network or VPC."""
+        super().__init__()
+        self._key = key
+        self._row: NetworkRow | None = None
+        self._learnt = False
+        self._made: dict[str, NewUser] = {}
+        self._operation: EnableVpn | None = None
+        self._job: Task | None = None
+        self._revealed = False
+
+    @property
+    def console(self) -> Console:
+        return cast(Console, self.app)
+
+    def compose(self) -> ComposeResult:
+        yield ConsoleHeader()
+        with Horizontal(id="halves"):
+            with VerticalScroll(id="form", can_focus=False):
+                yield Static("", id="where", classes="words")
+                yield FindingField("Client range", "range", placeholder=DEFAULT_RANGE)
+                yield FindingField(
+                    "Who may reach the ports (CIDRs; empty: anyone)",
+                    "sources",
+                    placeholder="198.51.100.0/24, 192.0.2.0/24",
+                )
+                yield FindingField(
+                    "VPN users to add (names; passwords are made)", "users", placeholder="alice bob"
+                )
+                with Horizontal(classes="buttons"):
+                    yield Button("Back", id="back", compact=True)
+                    yield Button("Enable", id="go", variant="primary", disabled=True, compact=True)
+            with VerticalScroll(id="side", can_focus=True):
+                yield Static("Asking the server about this network …", id="checks")
+                yield Static("", id="calls")
+        yield Static("", id="keys")
+
+    def on_mount(self) -> None:
+        self.query_one(ConsoleHeader).facts = self.console.status()
+        self._show_keys()
+        self._row = network_row(self.console.session.inventory, self._key)
+        self._show_where()
+        self.action_learn()
+        self._field("range").input.focus()
+
+    # What is known.
+
+    def action_learn(self) -> None:
+        """Ask the server again for everything that the form depends on."""
+        if self._operation is None:
+            self._ask_server()
+
+    @work(group="learn", exclusive=True, exit_on_error=False)
+    async def _ask_server(self) -> None:
+        self.post_message(self.Learnt(await learn(self.console.session, self._key)))
+
+    def on_enable_screen_learnt(self, event: Learnt) -> None:
+        self._row = event.row
+        self._learnt = event.row is not None
+        field = self._field("range")
+        if event.row is not None and not field.text:
+            inventory = self.console.session.inventory
+            field.text = suggested_range(inventory, event.row, event.row.users)
+        if event.row is None:
+            self.query_one("#checks", Static).update("This network is not listed any more.")
+        self._show_where()
+        self._check()
+
+    def _field(self, name: str) -> FindingField:
+        return self.query_one(f"#{name}", FindingField)
+
+    def _users(self) -> tuple[NewUser, ...]:
+        """The users that are typed; a name keeps the password that was made for it."""
+        names = self._field("users").text.replace(",", " ").split()
+        return tuple(self._made.setdefault(name, NewUser.generate(name)) for name in names)
+
+    def _prepared(self) -> Prepared | None:
+        if self._row is None or not self._learnt:
+            return None
+        wish = Wish(
+            range_text=self._field("range").text,
+            sources_text=self._field("sources").text,
+            users=self._users(),
+        )
+        return prepare(self.console.session.inventory, self._row, wish)
+
+    def _enabling(self, prepared: Prepared) -> EnableVpn:
+        session = self.console.session
+        asks = self._against_asking() is None
+        verify = verifier(session, self._key) if asks else None
+        return EnableVpn(session.client, prepared.plan, verify)
+
+    def _against_asking(self) -> str | None:
+        """Why the router will not be asked at the end; None when it will be."""
+        session = self.console.session
+        zone = self._row.zone if self._row else ""
+        if not session.may_list(Kind.ROUTERS):
+            return "The router is not asked at the end: your role may not see routers."
+        if session.profile.ssh_path(zone) is None:
+            return (
+                f"The router is not asked at the end: the profile has no SSH path for zone {zone}."
+            )
+        return None
+
+    # Showing.
+
+    def _show_where(self) -> None:
+        row = self._row
+        if row is None:
+            return
+        head = Content.styled(row.name, "bold")
+        facts = f"  {row.type}  {row.cidr}  {row.owner}  {row.zone}"
+        self.query_one("#where", Static).update(Content.assemble(head, Content(facts)))
+
+    @on(Input.Changed)
+    def _check(self) -> None:
+        prepared = self._prepared()
+        if prepared is None or self._operation is not None:
+            return
+        room = f"{prepared.row.users} of {DEFAULT_LIMIT} used by {prepared.row.owner}"
+        clients = prepared.range.range.clients if prepared.range and prepared.range.range else 0
+        self._field("range").say(
+            prepared.range.findings if prepared.range else (),
+            f"room for {clients} at once" if prepared.range else "left to CloudStack's setting",
+        )
+        typed = bool(self._field("sources").text)
+        self._field("sources").say(
+            prepared.sources.findings,
+            f"from {', '.join(prepared.sources.cidrs)}" if typed else "from anywhere",
+        )
+        about_users = [finding for _, findings in prepared.users for finding in findings]
+        about_users += [prepared.limit] if prepared.limit else []
+        self._field("users").say(about_users, room)
+        self.query_one("#go", Button).disabled = not prepared.can_run
+        self.query_one("#checks", Static).update(self._checklist(prepared))
+        self.query_one("#calls", Static).update(self._calls(prepared))
+
+    def _checklist(self, prepared: Prepared) -> Content:
+        """The live preflight: what is fine, what is not, and why."""
+        verdict = prepared.eligibility
+        address = verdict.says
+        lines = [Content.styled("Before anything is sent", "bold")]
+        lines += _checked("Address", verdict.reasons, address, ok=verdict.can_enable)
+        if prepared.range is not None:
+            lines += _checked("Range", prepared.range.findings, str(prepared.range.range or ""))
+        lines += _checked("Sources", prepared.sources.findings, ", ".join(prepared.sources.cidrs))
+        lines += _checked("Ports", prepared.ports, _ports_words(prepared))
+        names = ", ".join(name for name, _ in prepared.users) or "none to add"
+        about = [finding for _, findings in prepared.users for finding in findings]
+        lines += _checked("Users", [*about, *([prepared.limit] if prepared.limit else [])], names)
+        return Content("\n").join(lines)
+
+    def _calls(self, prepared: Prepared) -> Content:
+        steps = self._enabling(prepared).plan()
+        lines = [Content(""), Content.styled("Will be sent (F2 copies)", "bold")]
+        lines += [Content(f"  {step.call.cloudmonkey()}") for step in steps if step.call]
+        lines += [Content(""), Content.styled("Good to know", "bold")]
+        notes = [*GOOD_TO_KNOW, self._against_asking() or ""]
+        lines += [Content.styled(f"  {note}", "dim") for note in notes if note]
+        return Content("\n").join(lines)
+
+    def _show_keys(self) -> None:
+        if self._operation is None:
+            words = " tab next field   enter on Enable runs it   F2 copy calls   esc back"
+        elif self._operation.result is None:
+            words = " esc back: the job goes on, J shows it"
+        else:
+            words = " p show secrets   y copy the key   esc back"
+        self.query_one("#keys", Static).update(Content(words))
+
+    # Going on.
+
+    @on(Input.Submitted)
+    def _next_field(self, event: Input.Submitted) -> None:
+        if event.input.id == "users-input" and not self.query_one("#go", Button).disabled:
+            self.query_one("#go").focus()
+        else:
+            self.focus_next()
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        if event.button.id == "back":
+            self.action_back()
+        else:
+            self._run()
+
+    def _run(self) -> None:
+        prepared = self._prepared()
+        if prepared is None or not prepared.can_run or self._operation is not None:
+            return
+        self._operation = self._enabling(prepared)
+        session = self.console.session
+        address_id = prepared.plan.address_id
+        for field in self.query(Input):
+            field.disabled = True
+        self.query_one("#go", Button).disabled = True
+        self.query_one("#calls", Static).update("")
+        self.query_one("#side").focus()
+        session.start(
+            self._operation,
+            [Kind.VPNS, Kind.USERS, Kind.ADDRESSES, Kind.NETWORKS, Kind.ROUTERS],
+            address_id if prepared.row.kind == "network" else "",
+            lambda task: note_half_made(session.inventory, address_id, task),
+        )
+
+    def show_task(self, task: Task) -> None:
+        """Show how far the job has come, and at its end what came of it."""
+        self.query_one(ConsoleHeader).facts = self.console.status()
+        if self._operation is None or task.operation is not self._operation:
+            return
+        self._job = task
+        self.query_one("#checks", Static).update(
+            Content.assemble(Content.styled(f"{task.title}\n", "bold"), step_lines(task))
+        )
+        if task.state is not TaskState.RUNNING:
+            self._show_result()
+        self._show_keys()
+
+    def _show_result(self) -> None:
+        if self._operation is None or self._job is None:
+            return
+        result = self._operation.result
+        failed = [event for event in self._job.latest.values() if event.state == "failed"]
+        lines = [Content("")]
+        for event in failed:
+            lines.append(Content.styled(f"✘ {event.step.title}: {event.says}", "bold $text-error"))
+            if event.remedy:
+                lines.append(Content(f"  {event.remedy}"))
+        if result is not None:
+            lines += _result_lines(result, revealed=self._revealed)
+        self.query_one("#calls", Static).update(Content("\n").join(lines))
+
+    # Keys.
+
+    def action_back(self) -> None:
+        """Go back; a job that runs goes on."""
+        self.dismiss()
+
+    def action_copy_calls(self) -> None:
+        """Copy the calls as CloudMonkey lines."""
+        prepared = self._prepared()
+        if prepared is not None:
+            steps = self._enabling(prepared).plan()
+            lines = [step.call.cloudmonkey() for step in steps if step.call]
+            self.console.copy_out("\n".join(lines), f"{len(lines)} calls")
+
+    def action_reveal(self) -> None:
+        """Show or hide the key and the passwords."""
+        self._revealed = not self._revealed
+        self._show_result()
+
+    def action_copy_key(self) -> None:
+        """Copy the pre-shared key; the clipboard is cleared after a while."""
+        result = self._operation.result if self._operation else None
+        if result is not None and result.preshared_key is not None:
+            self.console.copy_out(result.preshared_key, "Pre-shared key")
+
+
+def _checked(
+    title: str, findings: Iterable[Finding], good: str, *, ok: bool = True
+) -> list[Content]:
+    """The lines of one check: its findings, or that it is fine."""
+    found = list(findings)
+    lines = [
+        Content.styled(f"{GLYPHS[each.severity]} {title}: {each.says}", STYLES[each.severity])
+        for each in found
+    ]
+    if not any(each.severity == "error" for each in found) and good and ok:
+        lines.insert(0, Content.styled(f"✔ {title}: {good}", "$text-success"))
+    return lines
+
+
+def _ports_words(prepared: Prepared) -> str:
+    plan = prepared.plan
+    if plan.place.is_vpc:
+        return "the VPC's router opens UDP 500, 4500 and 1701 by itself"
+    if plan.server_opens:
+        return "CloudStack opens those of UDP 500, 4500 and 1701 that have no rule yet"
+    if plan.openings:
+        return "; ".join(str(opening) for opening in plan.openings) + " will be opened"
+    return "open already for these sources"
+
+
+def _result_lines(result: EnabledVpn, *, revealed: bool) -> list[Content]:
+    """What people have to be given."""
+    key = result.preshared_key
+    shown = MASK if key is None or not revealed else key.reveal()
+    lines = [
+        Content.styled("✔ The VPN is enabled", "bold $text-success"),
+        Content(f"  Server          {result.public_ip}"),
+        Content(f"  Pre-shared key  {shown}"),
+        Content(f"  Client range    {result.client_range or 'unknown'}"),
+    ]
+    if result.router is not None:
+        glyph = {True: "✔", False: "✘", None: "?"}[result.router.ok]
+        lines.append(Content(f"{glyph} {result.router.says}"))
+    if result.users:
+        lines += [Content(""), Content.styled("Passwords, shown only now", "bold")]
+        lines.append(user_lines(result.users, revealed=revealed))
+    return lines

@@ -1,0 +1,101 @@
+"""What a person has to be given once users were added: shown once, since it cannot be had again."""
+
+from collections.abc import Sequence
+from typing import ClassVar, Protocol, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from screens.frame import Console
+from screens.progress import step_lines
+from tui.operations.users import AddedUser
+from tui.safety.secret import MASK, Secret
+from tui.session.tray import Task, TaskState
+
+
+class AddsUsers(Protocol):
+    """An operation that adds users."""
+
+    @property
+    def added(self) -> Sequence[AddedUser]:
+        """The users that the server has taken so far, with their passwords."""
+        ...
+
+
+def user_lines(users: Sequence[AddedUser], *, revealed: bool) -> Content:
+    """Names and passwords, masked unless asked for."""
+    width = max((len(user.name) for user in users), default=0)
+    lines = [
+        Content.assemble(
+            Content.styled(user.name.ljust(width + 2), "bold"),
+            Content(user.password.reveal() if revealed else MASK),
+            Content("" if user.state == "Active" else "   ▲ waiting: no router has the user yet"),
+        )
+        for user in users
+    ]
+    return Content("\n").join(lines)
+
+
+class HandoverDialog(ModalScreen[None]):
+    """The steps of adding users, and then their passwords."""
+
+    CSS_PATH = "dialogs.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter", "dismiss", "Close"),
+        Binding("p", "reveal", "Show passwords"),
+        Binding("y", "copy", "Copy"),
+    ]
+
+    def __init__(self, operation: AddsUsers) -> None:
+        super().__init__()
+        self._operation = operation
+        self._revealed = False
+
+    @property
+    def console(self) -> Console:
+        return cast(Console, self.app)
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(classes="dialog", can_focus=True) as box:
+            box.border_title = Content("Adding users")
+            box.border_subtitle = "p shows passwords   y copies   escape closes"
+            yield Static("", id="steps", classes="words")
+            yield Static("", id="users", classes="words")
+            yield Static("", id="notice", classes="words quiet")
+
+    def on_mount(self) -> None:
+        self.query_one(VerticalScroll).focus()
+        for task in self.console.session.tray.tasks:
+            self.show_task(task)
+
+    def show_task(self, task: Task) -> None:
+        """Show how far the operation has come."""
+        if task.operation is not self._operation:
+            return
+        self.query_one("#steps", Static).update(step_lines(task))
+        self._show_users()
+        if task.state is not TaskState.RUNNING and self._operation.added:
+            self.query_one("#notice", Static).update(
+                "\nCloudStack cannot give a password back. Hand these over now, each by a way of "
+                "its own; they are not kept."
+            )
+
+    def _show_users(self) -> None:
+        lines = user_lines(self._operation.added, revealed=self._revealed)
+        self.query_one("#users", Static).update(Content.assemble("\n", lines))
+
+    def action_reveal(self) -> None:
+        """Show or hide the passwords."""
+        self._revealed = not self._revealed
+        self._show_users()
+
+    def action_copy(self) -> None:
+        """Copy names and passwords; the clipboard is cleared after a while."""
+        lines = [f"{user.name} {user.password.reveal()}" for user in self._operation.added]
+        if lines:
+            text = Secret("\n".join(lines))
+            self.console.copy_out(text, f"{len(lines)} user(s) with passwords")
