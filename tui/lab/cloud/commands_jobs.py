@@ -1,0 +1,93 @@
+"""queryAsyncJobResult, listAsyncJobs and the failure injection of the simulator."""
+
+from tui.lab.cloud import entities as e
+from tui.lab.cloud.binding import no_such_value
+from tui.lab.cloud.call import Body, Call, Handler, Rows
+from tui.lab.cloud.errors import Refusal
+from tui.lab.cloud.jobs import PENDING, Job
+from tui.lab.cloud.world import World
+
+_SERVER: Body = {
+    "managementserverid": "868f2dce-952c-45b5-b8b0-1f9c0ec7a1b4",
+    "managementservername": "localhost",
+}
+
+
+def _row(world: World, job: Job) -> Body:
+    account = job.caller.account
+    domain = world.domains[account.domain]
+    body: Body = {
+        "accountid": account.id,
+        "account": account.name,
+        "domainid": domain.id,
+        "domainpath": domain.path,
+        "userid": job.caller.person.id,
+        "cmd": job.java_class,
+        "jobprocstatus": 0,
+        "jobresultcode": job.code,
+    }
+    if job.result is not None:
+        body |= {"jobresulttype": "object", "jobresult": job.result}
+    if job.instance:
+        body |= {"jobinstancetype": job.instance[0], "jobinstanceid": job.instance[1]}
+    if job.status == PENDING:
+        body |= _SERVER
+    body["created"] = job.created
+    if job.completed:
+        body["completed"] = job.completed
+    return body | {"jobid": job.id, "jobstatus": job.status}
+
+
+async def query(call: Call) -> Body:
+    """queryAsyncJobResult: one's own jobs, for root everybody's."""
+    world = call.cloud.world
+    job = call.cloud.jobs.find(call.text("jobid"))
+    if job is None:
+        raise no_such_value(call.command.name, "jobid", call.text("jobid"))
+    caller = call.caller.account
+    if not world.may_use(caller, job.caller.account.id):
+        described = (
+            f'Account [{{"accountName":"{caller.name}","id":{caller.number},"uuid":"{caller.id}"}}]'
+        )
+        raise Refusal(
+            531, f"Account {described} is not authorized to see job id={job.number}", 4365
+        )
+    return _row(world, job)
+
+
+class _Pending(e.Entity):
+    """A job as a row."""
+
+    job: Job
+
+
+async def pending(call: Call) -> Rows:
+    """listAsyncJobs: what still runs, one's own unless `listall`."""
+    world, caller = call.cloud.world, call.caller.account
+    wide = call.boolean("listall")
+    found: list[e.Entity] = [
+        _Pending(id=job.id, job=job)
+        for job in call.cloud.jobs.pending()
+        if job.caller.account.id == caller.id
+        or (wide and world.may_use(caller, job.caller.account.id))
+    ]
+
+    def draw(thing: e.Entity) -> Body:
+        if not isinstance(thing, _Pending):
+            raise TypeError(thing)
+        return _row(world, thing.job)
+
+    return Rows("asyncjobs", found, draw)
+
+
+async def configure_simulator(call: Call) -> Body:
+    """configureSimulator: what the next commands to a router will do."""
+    call.cloud.simulator.configure(call.text("name"), call.text("value"), call.integer("count"))
+    return {"success": True}
+
+
+HANDLERS: dict[str, Handler] = {
+    "queryAsyncJobResult": query,
+    "listAsyncJobs": pending,
+    "configureSimulator": configure_simulator,
+}

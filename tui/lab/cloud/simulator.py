@@ -1,0 +1,54 @@
+"""Injected failures, as CloudStack's own simulator has them (`configureSimulator`)."""
+
+import asyncio
+from dataclasses import dataclass
+
+from tui.lab.cloud.errors import malformed
+
+
+@dataclass(slots=True)
+class _Mock:
+    fails: bool
+    wait: float
+    left: int | None
+    """How many more commands it hits; None: all."""
+
+
+class Simulator:
+    """What the next commands to a router will do."""
+
+    def __init__(self) -> None:
+        self._mocks: dict[str, list[_Mock]] = {}
+
+    def configure(self, command: str, value: str, count: int | None) -> None:
+        """`result:fail|wait:MS` for the next `count` commands; `enabled:true` forgets them.
+
+        Raises 431 for a value that is none of these.
+        """
+        fails, wait = False, 0.0
+        for part in value.split("|"):
+            name, _, argument = part.partition(":")
+            if name == "enabled":
+                self._mocks.pop(command, None)
+                return
+            if name == "result" and argument == "fail":
+                fails = True
+            elif name == "wait" and argument.isdigit():
+                wait = int(argument) / 1000
+            else:
+                raise malformed(f"Invalid configureSimulator value {part}")
+        self._mocks.setdefault(command, []).append(_Mock(fails, wait, count or None))
+
+    async def meets(self, command: str) -> bool:
+        """Go through one command: wait as told; False if the router is to refuse it."""
+        waiting = self._mocks.get(command)
+        if not waiting:
+            return True
+        mock = waiting[0]
+        if mock.left is not None:
+            mock.left -= 1
+            if mock.left <= 0:
+                waiting.pop(0)
+        if mock.wait:
+            await asyncio.sleep(mock.wait)
+        return not mock.fails

@@ -1,0 +1,1 @@
+"""The worlds that a lab can hold: `contract` (the recordings), `demo` (the story), a file."""
