@@ -66,6 +66,11 @@ def refusal(command: str, code: int, text: str, **headers: str) -> httpx.Respons
     return envelope(command, inner, code, **headers)
 
 
+def always(answer: Answer) -> Script:
+    """A script that gives the same answer to everything."""
+    return lambda form: answer
+
+
 class Scripted(httpx.AsyncBaseTransport):
     """Answers every form with what the script says, and remembers them."""
 

@@ -1,7 +1,7 @@
 """What the client sends, repeats, limits and refuses."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import aclosing
 from email.utils import formatdate
 from typing import Any
@@ -16,6 +16,7 @@ from tests.cloud.servers import (
     Answer,
     Bench,
     Form,
+    always,
     envelope,
     noted,
     recording,
@@ -36,10 +37,6 @@ from tui.cloud.listings import NETWORKS, ROUTERS, VPN_USERS, ZONES
 from tui.cloud.models import Capability
 from tui.cloud.signing import signature
 from tui.safety.secret import MASK, Secret
-
-
-def always(answer: Answer) -> Callable[[Form], Answer]:
-    return lambda form: answer
 
 
 async def test_every_call_is_a_signed_form_post() -> None:

@@ -39,33 +39,32 @@ class _Reading(Generic[T]):
         self._size = size
         self._key = key
         self._seen: set[Hashable] = set()
-        self.total = 0
+        self._count: int | None = None
+        self.last_page = 1
         self.shrank = False
 
     def take(self, number: int, answer: Answer[T]) -> Page[T]:
         """Take in an answer and return the page of what is new in it."""
-        count = answer.count
-        if count is None:  # not said: as many as seen, and more while pages come full
-            size = self._size()
-            full = len(answer.rows) >= size
-            count = max(self.total, (number - 1) * size + len(answer.rows) + full)
-        self.shrank = self.shrank or count < self.total
-        self.total = count
         fresh: list[T] = []
         for row in answer.rows:
             key = self._key(row)
             if key not in self._seen:
                 self._seen.add(key)
                 fresh.append(row)
-        return Page(rows=tuple(fresh), total=max(count, len(self._seen)), number=number)
+        size = self._size()
+        if answer.count is not None:
+            self.shrank = self.shrank or (self._count or 0) > answer.count
+            self._count = answer.count
+            self.last_page = max(1, -(-answer.count // size))
+        elif len(answer.rows) >= size:  # not said how many: more while pages come full
+            self.last_page = max(self.last_page, number + 1)
+        total = max(self._count or 0, len(self._seen))
+        return Page(rows=tuple(fresh), total=total, number=number)
 
     @property
     def complete(self) -> bool:
-        return len(self._seen) >= self.total
-
-    @property
-    def last_page(self) -> int:
-        return max(1, -(-self.total // self._size()))
+        """Whether all the rows that the server speaks of are there."""
+        return self._count is not None and len(self._seen) >= self._count
 
 
 async def read_pages(
