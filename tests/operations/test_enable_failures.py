@@ -128,9 +128,19 @@ async def test_a_removal_stuck_half_way_is_named() -> None:
     cloud = willing()
     cloud.answers("createRemoteAccessVpn", ALREADY)
     cloud.answers("listRemoteAccessVpns", rows("remoteaccessvpn"))
-    reported = await events(EnableVpn(cloud.client(), WANTED))
+    reported = await events(EnableVpn(cloud.client(), WANTED, looks=(0.0, 0.0)))
     assert told(reported)["vpn"] == "failed"
-    assert reported[0].remedy.startswith("Disable it, which finishes the removal")
+    assert "disable it, which finishes the removal" in reported[0].remedy
+    assert len(cloud.parameters("listRemoteAccessVpns")) == 3
+
+
+async def test_a_vpn_that_somebody_else_is_still_enabling_is_waited_for() -> None:
+    """It is in no list before it runs; disabling it then would undo their work."""
+    cloud = willing()
+    cloud.answers("createRemoteAccessVpn", ALREADY)
+    cloud.answers("listRemoteAccessVpns", rows("remoteaccessvpn"), rows("remoteaccessvpn", vpn()))
+    reported = await events(EnableVpn(cloud.client(), WANTED, looks=(0.0, 0.0)))
+    assert told(reported) == {"vpn": "done!", "listed": "done", "ports": "done"}
 
 
 async def test_a_lost_reply_is_settled_by_the_list() -> None:

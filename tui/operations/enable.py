@@ -7,7 +7,9 @@ fails then leaves a port closed, never open to everyone. Rules are looked at onc
 since the clean-up of somebody who enabled at the same moment and lost takes ours away.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
 
 import msgspec
 
@@ -35,8 +37,11 @@ from tui.vpn.ports import (
 )
 from tui.vpn.ranges import ClientRange, RangeError, from_api
 
-NEW_ADDRESS = "<the new address>"
+NEW_ADDRESS: Final = "<the new address>"
 """Stands in the plan for the id of an address that has yet to be acquired."""
+
+LOOKS: Final = (0.5, 1.0, 1.5, 2.0, 3.0, 3.0, 4.0)
+"""Seconds between looks for a VPN that somebody else is enabling: it is listed when it runs."""
 
 
 class EnablePlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,11 +129,17 @@ class EnableVpn(Operation):
     """
 
     def __init__(
-        self, client: CloudClient, wanted: EnablePlan, verify: Verify | None = None
+        self,
+        client: CloudClient,
+        wanted: EnablePlan,
+        verify: Verify | None = None,
+        *,
+        looks: Sequence[float] = LOOKS,
     ) -> None:
         super().__init__(client)
         self.wanted = wanted
         self._verify = verify
+        self._looks = tuple(looks)
         self._address_id = wanted.address_id
         self._public_ip = wanted.public_ip
         self._vpn: RemoteAccessVpn | None = None
@@ -234,25 +245,38 @@ class EnableVpn(Operation):
     async def _adopt(self, problem: Validation | OutcomeUnknown) -> Outcome:
         """Go on with a VPN that runs although our call was refused or its reply lost."""
         exists = "already exists" in problem.text
-        vpn = await self._listed() if exists or isinstance(problem, OutcomeUnknown) else None
-        if vpn is not None and isinstance(problem, OutcomeUnknown):
-            return Outcome(f"{vpn.public_ip} runs; only the reply was lost.")
-        if vpn is not None:
-            return Outcome(
-                f"It runs already, with {vpn.ip_range} for its clients: somebody else was faster, "
-                "or an earlier try went through.",
-                warning=True,
-                remedy="Nothing is lost: the key and the range shown are the ones in force.",
-            )
+        if isinstance(problem, OutcomeUnknown):
+            vpn = await self._listed()
+            if vpn is not None:
+                return Outcome(f"{vpn.public_ip} runs; only the reply was lost.")
+        elif exists:
+            vpn = await self._await_listed()
+            if vpn is not None:
+                return Outcome(
+                    f"It runs already, with {vpn.ip_range} for its clients: somebody else was "
+                    "faster, or an earlier try went through.",
+                    warning=True,
+                    remedy="Nothing is lost: the key and the range shown are the ones in force.",
+                )
         if exists:
             raise StepFailed(
                 "The server says that a VPN exists, but lists none: a removal was refused "
-                "half-way.",
-                f"Disable it, which finishes the removal, then enable it again.{self._left()}",
+                "half-way, or somebody else is still enabling it.",
+                "Look again in a minute. If it is still in no list, disable it, which finishes "
+                f"the removal, then enable it again.{self._left()}",
                 problem,
             ) from problem
         remedy = problem.remedy + self._left()
         raise StepFailed(problem.text, remedy, problem) from problem
+
+    async def _await_listed(self) -> RemoteAccessVpn | None:
+        """The VPN that the server says exists; who enables it may not have finished yet."""
+        for pause in self._looks:
+            vpn = await self._listed()
+            if vpn is not None:
+                return vpn
+            await asyncio.sleep(pause)
+        return await self._listed()
 
     async def _listed(self) -> RemoteAccessVpn | None:
         listing = self.wanted.place.owner.listing
