@@ -86,6 +86,11 @@ def test_a_running_vpn() -> None:
     assert verdict.standing == "running"
     assert not verdict.can_enable
     assert "[203.0.113.12]" in verdict.reasons[0].server_says
+    unused = msgspec.structs.replace(PROD, state="Allocated")
+    assert [r.code for r in judge_network(unused, [taken]).reasons] == [
+        "already-running",
+        "no-router-yet",
+    ]
 
 
 def test_a_half_made_vpn_is_finished_by_enabling() -> None:

@@ -144,7 +144,7 @@ def _on_address(owner: str, address: Address, reasons: tuple[Finding, ...]) -> E
             f"A remote Access VPN already exists for the public IP address [{address.address}]."
         )
         again = Finding("error", "already-running", says, refusal)
-        return Eligibility("running", address, says, (again,))
+        return Eligibility("running", address, says, (again, *reasons))
     if address.state != "Allocated":
         says = f"{address.address} is {address.state.lower()}; wait until it is allocated."
         refusal = f"The Ip address is not ready to be used yet: {address.address}"
