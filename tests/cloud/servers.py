@@ -9,11 +9,15 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 
 import httpx
+import pytest
 
+from tests.hostile import DANGEROUS
 from tui.cloud.calls import Call
 from tui.cloud.client import CloudClient
 from tui.cloud.clock import Clock
 from tui.cloud.endpoint import Endpoint, Identity, Keys
+from tui.cloud.errors import CloudError
+from tui.cloud.listings import ZONES
 from tui.safety.secret import Secret
 
 CONTRACT: Final = Path(__file__).parent.parent / "recordings" / "contract"
@@ -183,6 +187,29 @@ async def raw_server(talk: Talk) -> AsyncIterator[str]:
             task.cancel()
         await asyncio.gather(*talks, return_exceptions=True)
         await server.wait_closed()
+
+
+GOOD: Final = b'{"listzonesresponse":{"count":1,"zone":[{"id":"z","name":"dc1"}]}}'
+
+
+def ok(body: bytes, *headers: bytes) -> bytes:
+    """A whole HTTP reply."""
+    head = [b"HTTP/1.1 200 OK", b"Content-Length: %d" % len(body), *headers]
+    return b"\r\n".join(head) + b"\r\n\r\n" + body
+
+
+def socket_client(url: str, **how: Any) -> CloudClient:
+    """A client that really connects, and never really waits between tries."""
+    return CloudClient(Endpoint(url=url, **how), KEYS, clock=FakeClock())
+
+
+async def failure_of(client: CloudClient) -> CloudError:
+    """The error that a listing ends in; its words are harmless."""
+    with pytest.raises(CloudError) as caught:
+        await client.fetch(ZONES)
+    await client.aclose()
+    assert DANGEROUS.search(caught.value.explain()) is None
+    return caught.value
 
 
 def no_environment(monkeypatch: Any) -> None:
