@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Input, Label, Static
+from textual.widgets import Checkbox, Input, Label, Static
 
 from screens.profile_checks import Remark
 
@@ -33,8 +33,6 @@ class TextField(Vertical):
     TextField .remark.-error { color: $text-error; }
     TextField .remark.-warning { color: $text-warning; }
     TextField .remark.-note { color: $text-muted; }
-    .-narrow TextField > Horizontal { layout: vertical; height: 2; }
-    .-narrow TextField .remark { padding-left: 2; }
     """
 
     class Changed(Message):
@@ -130,3 +128,14 @@ class TextField(Vertical):
     def _entered(self, event: Input.Submitted) -> None:
         event.stop()
         self.post_message(self.Submitted())
+
+
+class CheckBox(Checkbox):
+    """Textual's own shows whether it is ticked by colour alone; this one by its sign."""
+
+    BUTTON_INNER = " "
+
+    def watch_value(self) -> None:
+        """Show a tick or a blank."""
+        self.BUTTON_INNER = "✔" if self.value else " "
+        super().watch_value()

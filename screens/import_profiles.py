@@ -6,7 +6,6 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import OptionList, Static
@@ -20,10 +19,16 @@ from tui.settings.cloudmonkey import CloudMonkeyImport, ImportedProfile
 from tui.widgets.hints import Hint, HintBar, make_hints
 
 
+def note_option(text: str) -> Option:
+    """A sentence among the choices, so that it scrolls with them; it cannot be chosen."""
+    return Option(Content(clean(text)), disabled=True)
+
+
 class ImportScreen(Screen[Session | None]):
     """Returns the session to open; None when the person went back."""
 
     CSS_PATH = "welcome.tcss"
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-tall")]  # noqa: RUF012 - Textual declares it so
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "Back")]
 
     def __init__(
@@ -37,18 +42,18 @@ class ImportScreen(Screen[Session | None]):
 
     def compose(self) -> ComposeResult:
         yield Static(" csvpn  Import from CloudMonkey", id="title")
-        with VerticalScroll(can_focus=False, id="body"):
-            yield Static(self._notes(), id="notes")
-            yield OptionList(*(self._option(one) for one in self._found.profiles), id="choices")
+        notes = [note_option(note) for note in self._notes()]
+        yield OptionList(*notes, *(self._option(one) for one in self._found.profiles), id="choices")
         yield HintBar()
 
     def on_mount(self) -> None:
         choices = self.query_one(OptionList)
         choices.focus()
-        names = [one.profile.name for one in self._found.profiles]
-        if names:
-            default = self._found.default
-            choices.highlighted = names.index(default) if default in names else 0
+        wanted = self._found.default
+        if self._found.profiles and not wanted:
+            wanted = self._found.profiles[0].profile.name
+        if wanted:
+            choices.highlighted = choices.get_option_index(wanted)
         self.query_one(HintBar).hints = make_hints(
             [
                 Hint("choose", "⏎", "Look over, test and save"),
@@ -56,13 +61,11 @@ class ImportScreen(Screen[Session | None]):
             ]
         )
 
-    def _notes(self) -> Content:
-        lines = [f"▲ {clean(note)}" for note in self._found.notes]
-        if not self._found.profiles:
-            lines.append("The file has no profile that can be used.")
-        else:
-            lines.append("CloudMonkey's own file is only read.")
-        return Content("\n".join(lines))
+    def _notes(self) -> list[str]:
+        notes = [f"▲ {note}" for note in self._found.notes]
+        if self._found.profiles:
+            return [*notes, "CloudMonkey's own file is only read."]
+        return [*notes, "The file has no profile that can be used."]
 
     def _option(self, imported: ImportedProfile) -> Option:
         profile = imported.profile
@@ -85,7 +88,7 @@ class ImportScreen(Screen[Session | None]):
 
     @on(OptionList.OptionSelected, "#choices")
     def _chosen(self, event: OptionList.OptionSelected) -> None:
-        imported = self._found.profiles[event.option_index]
+        imported = next(i for i in self._found.profiles if i.profile.name == event.option_id)
         form = ProfileForm(
             self._launcher,
             profile=imported.profile,

@@ -13,12 +13,12 @@ from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Button, Checkbox, Label, OptionList, Select, Static
+from textual.widgets import Button, Label, OptionList, Select, Static
 from textual.widgets.option_list import Option
 
 from screens import profile_checks as checks
 from screens.confirm import ConfirmDialog
-from screens.fields import TextField
+from screens.fields import CheckBox, TextField
 from screens.secret import error_words, keeping_words, kept_words
 from screens.ssh_path import SshPathScreen, WayAnswer
 from screens.tested import TestedDialog
@@ -45,7 +45,6 @@ class ProfileForm(Screen[Session | None]):
         Binding("escape", "leave", "Back"),
         Binding("ctrl+s", "save", "Test and save"),
     ]
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-wide")]  # noqa: RUF012 - as above
 
     class Tested(Message):
         """The connection was tested, and the profile saved if that went well."""
@@ -142,8 +141,8 @@ class ProfileForm(Screen[Session | None]):
             hint="PEM; empty: the system's authorities",
         )  # fmt: skip
         with Horizontal(classes="row"):
-            yield Checkbox("Read-only", profile.read_only, id="read-only", compact=True)
-            yield Checkbox("Production", profile.production, id="production", compact=True)
+            yield CheckBox("Read-only", profile.read_only, id="read-only", compact=True)
+            yield CheckBox("Production", profile.production, id="production", compact=True)
 
     def on_mount(self) -> None:
         self.query_one(HintBar).hints = make_hints(
@@ -185,6 +184,7 @@ class ProfileForm(Screen[Session | None]):
         ways = self.query_one("#ways", OptionList)
         ways.clear_options()
         ways.add_options([*options, Option(Content(f"+ {empty}"), id=_NEW_WAY)])
+        ways.highlighted = 0
 
     @work(group="store", exclusive=True, exit_on_error=False)
     async def _show_store(self) -> None:
@@ -232,8 +232,8 @@ class ProfileForm(Screen[Session | None]):
             username="" if by_key else text["username"],
             domain="/" if by_key else text["domain"] or "/",
             ca_file=text["ca-file"],
-            read_only=self.query_one("#read-only", Checkbox).value,
-            production=self.query_one("#production", Checkbox).value,
+            read_only=self.query_one("#read-only", CheckBox).value,
+            production=self.query_one("#production", CheckBox).value,
             zones=dict(self._zones),
         )
 

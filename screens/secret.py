@@ -27,7 +27,6 @@ class SecretDialog(ModalScreen[Session | None]):
 
     CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "Cancel")]
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-wide")]  # noqa: RUF012 - as above
 
     class Tried(Message):
         """The server has answered, or has not."""

@@ -43,7 +43,6 @@ class SshPathScreen(ModalScreen[WayAnswer | None]):
         Binding("escape", "dismiss", "Cancel"),
         Binding("ctrl+s", "keep", "Keep"),
     ]
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-wide")]  # noqa: RUF012 - as above
 
     def __init__(
         self, zone: str = "*", way: SshPath | None = None, *, taken: Collection[str] = ()

@@ -6,7 +6,6 @@ from typing import ClassVar, Final
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
@@ -14,7 +13,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from screens.confirm import ConfirmDialog
-from screens.import_profiles import ImportScreen
+from screens.import_profiles import ImportScreen, note_option
 from screens.profile_form import ProfileForm
 from screens.secret import SecretDialog
 from tui.safety.text import clean
@@ -35,6 +34,7 @@ class WelcomeScreen(Screen[Session | None]):
     """Returns the session to open; None when the person went back."""
 
     CSS_PATH = "welcome.tcss"
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-tall")]  # noqa: RUF012 - Textual declares it so
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Back"),
         Binding("e", "edit", "Edit"),
@@ -62,17 +62,18 @@ class WelcomeScreen(Screen[Session | None]):
         self._launcher = launcher
         self._profiles = Profiles()
         self._import = CloudMonkeyImport()
+        self._known: frozenset[str] | None = None
+        """Names of the profiles when they were last read; None before."""
 
     def compose(self) -> ComposeResult:
         yield Static(" csvpn  Remote Access VPN on Apache CloudStack", id="title")
-        with VerticalScroll(can_focus=False, id="body"):
-            yield Static("", id="notes")
-            yield OptionList(id="choices")
-            yield Static("", id="says")
+        yield OptionList(id="choices")
+        yield Static("", id="says")
         yield HintBar()
 
     def on_mount(self) -> None:
         self.query_one(OptionList).focus()
+        self._say("")
         wanted, self._launcher.wanted = self._launcher.wanted, ""
         self._read()
         profile = self._profiles.chosen(wanted) if wanted else None
@@ -87,6 +88,7 @@ class WelcomeScreen(Screen[Session | None]):
 
     def _read(self) -> None:
         """Read the files again and show what they have."""
+        known = self._known
         notes = []
         try:
             self._profiles = self._launcher.profiles()
@@ -100,8 +102,11 @@ class WelcomeScreen(Screen[Session | None]):
             notes.append(f"▲ CloudMonkey's profiles cannot be read: {error}")
         if not notes and not self._profiles.profiles:
             notes.append(self._first_words())
-        self.query_one("#notes", Static).update(Content("\n".join(clean(n) for n in notes)))
-        self._show(list(self._choices()))
+        self._known = frozenset(self._profiles.profiles)
+        new = [name for name in self._known if known is not None and name not in known]
+        self._show(
+            [*(note_option(note) for note in notes), *self._choices()], new[0] if new else ""
+        )
 
     def _first_words(self) -> str:
         demo = "Look around in the demo, or tell" if self._launcher.offers_demo else "Tell"
@@ -121,18 +126,21 @@ class WelcomeScreen(Screen[Session | None]):
             yield Option(_lines("Import", f"{what} of CloudMonkey (~/.cmk/config)."), id=_IMPORT)
         yield Option(_lines("New profile", "URL and credentials of a cloud."), id=_NEW)
 
-    def _show(self, options: list[Option]) -> None:
+    def _show(self, options: list[Option], go_to: str) -> None:
+        """Show `options` with the cursor on the profile `go_to`, or where it was."""
         choices = self.query_one(OptionList)
         before = choices.highlighted_option
         choices.clear_options()
         choices.add_options(options)
         ids = [option.id for option in options]
-        wanted = before.id if before is not None else self._profiles.default
-        choices.highlighted = ids.index(wanted) if wanted in ids else 0
+        wanted = go_to or (before.id if before is not None else self._profiles.default)
+        first = next(number for number, option in enumerate(options) if not option.disabled)
+        choices.highlighted = ids.index(wanted) if wanted in ids else first
         self._show_hints()
 
     def _say(self, text: str, *, bad: bool = False) -> None:
         line = self.query_one("#says", Static)
+        line.display = bool(text)
         line.set_class(bad, "-bad")
         line.update(Content(clean(text)))
 
