@@ -39,8 +39,14 @@ class AddressesScreen(TableScreen[AddressRow]):
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("addresses")
     KINDS = (Kind.ADDRESSES, Kind.NETWORKS, Kind.VPCS, Kind.VPNS, Kind.ROUTERS)
     COLUMNS: ClassVar[tuple[Column[AddressRow], ...]] = (
-        Column("ADDRESS", lambda r: Cell(r.address.address), widest=15, order=_address_order),
-        Column("FOR", lambda r: Cell(r.place), widest=28, narrowest=10),
+        Column(
+            "ADDRESS",
+            lambda r: Cell(r.address.address),
+            widest=15,
+            narrowest=13,
+            order=_address_order,
+        ),
+        Column("FOR", lambda r: Cell(r.place), widest=28, narrowest=14),
         Column("PURPOSE", lambda r: Cell(r.purpose), widest=24, narrowest=10),
         Column("VPN", _vpn, widest=16, narrowest=10),
         Column("STATE", lambda r: Cell(str(address_mark(r.address.state))), widest=11, rank=2),

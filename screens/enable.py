@@ -253,6 +253,7 @@ class EnableScreen(Screen[None]):
         for field in self.query(Input):
             field.disabled = True
         self.query_one("#go", Button).disabled = True
+        self.add_class("-running")
         self.query_one("#calls", Static).update("")
         self.query_one("#side").focus()
         session.start(

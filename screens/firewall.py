@@ -95,7 +95,8 @@ class FirewallScreen(TableScreen[RuleRow]):
         """Ask for the rules of the address again."""
         address = self.address
         if address is not None:
-            self.load(self.session.inventory.refresh_rules(address.id), "rules")
+            wanted = address.id
+            self.load(lambda: self.session.inventory.refresh_rules(wanted), "rules")
 
     def show_facts(self) -> None:
         address = self.address

@@ -205,16 +205,17 @@ class SectionScreen(Screen[None]):
             if self.session.inventory.shelf(kind).is_older_than(only_older_than)
         ]
         if stale:
-            self.load(self.session.inventory.refresh(stale), "lists")
+            self.load(lambda: self.session.inventory.refresh(stale), "lists")
 
-    def load(self, asking: Coroutine[object, object, None], group: str) -> None:
+    def load(self, ask: Callable[[], Coroutine[object, object, None]], group: str) -> None:
         """Ask the server for something in the background; a newer question of the same `group`
         ends an older one."""
-        self.run_worker(self._loaded(asking), group=group, exclusive=True, exit_on_error=False)
 
-    async def _loaded(self, asking: Coroutine[object, object, None]) -> None:
-        await asking
-        self.post_message(FactsChanged(""))
+        async def asking() -> None:
+            await ask()
+            self.post_message(FactsChanged(""))
+
+        self.run_worker(asking, group=group, exclusive=True, exit_on_error=False)
 
     @on(FactsChanged)
     def _facts_changed(self, event: FactsChanged) -> None:

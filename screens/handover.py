@@ -14,10 +14,10 @@ from screens.frame import Console
 from screens.progress import step_lines
 from tui.operations.users import AddedUser
 from tui.safety.secret import MASK, Secret
-from tui.session.tray import Task, TaskState
+from tui.session.tray import Runnable, Task, TaskState
 
 
-class AddsUsers(Protocol):
+class AddsUsers(Runnable, Protocol):
     """An operation that adds users."""
 
     @property

@@ -12,7 +12,7 @@ from textual.widgets import Button, Input, Select, Static
 
 from screens.findings import FindingField
 from screens.frame import Console
-from tui.operations.facts import Owner, ingress_rule
+from tui.operations.facts import ingress_rule
 from tui.operations.firewall import AddRule
 from tui.vpn.cidrs import parse_sources
 from tui.vpn.findings import Finding, errors
@@ -98,7 +98,7 @@ class RuleDialog(ModalScreen[None]):
     def _operation(self, rule: IngressRule) -> AddRule:
         session = self.console.session
         address = session.inventory.addresses.rows[self._address_id]
-        return AddRule(session.client, address.id, address.address, rule, owner=Owner.of(address))
+        return AddRule(session.client, address.id, address.address, rule)
 
     @on(Input.Submitted)
     @on(Button.Pressed)

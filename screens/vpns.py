@@ -44,7 +44,7 @@ class VpnsScreen(TableScreen[VpnRow]):
         Kind.ROUTERS,
     )
     COLUMNS: ClassVar[tuple[Column[VpnRow], ...]] = (
-        Column("NETWORK", lambda r: Cell(r.place), widest=28, narrowest=10),
+        Column("NETWORK", lambda r: Cell(r.place), widest=28, narrowest=14),
         Column("ADDRESS", lambda r: Cell(r.address.address), widest=15, narrowest=12),
         Column("STATE", lambda r: Cell(str(r.mark), r.mark.tone), widest=16, narrowest=10),
         Column("CLIENT RANGE", lambda r: Cell(r.range), widest=31, narrowest=18, rank=2),

@@ -240,10 +240,11 @@ class Console(App[None]):
 
     def action_switch_profile(self) -> None:
         """Open another profile, or add one."""
-        self.push_screen(
-            WelcomeScreen(self._launcher),
-            lambda session: None if session is None else self._replace_session(session),
-        )
+        self.push_screen(WelcomeScreen(self._launcher), self._switch)
+
+    def _switch(self, session: Session | None) -> None:
+        if session is not None:
+            self._replace_session(session)
 
     def action_repaint(self) -> None:
         """Draw the whole screen again."""

@@ -37,6 +37,7 @@ KINDS = (
     Kind.USERS,
     Kind.ROUTERS,
     Kind.GATEWAYS,
+    Kind.CONNECTIONS,
 )
 """The lists that the questions need."""
 
@@ -108,9 +109,13 @@ def neighbours_of(inventory: Inventory, row: NetworkRow) -> tuple[Neighbour, ...
         whole = range_of(other.vpn) if other.vpn and not own else None
         if whole is not None:
             found.append(Neighbour(Neighbourhood.VPN, other.name, str(whole)))
+    own_peers = {
+        connection.customer_gateway_id
+        for connection in inventory.connections.rows.values()
+        if row.address is not None and connection.public_ip == row.address.address
+    }
     for gateway in inventory.gateways.rows.values():
-        own = row.kind == "vpc" and gateway.owner_key == row.owner_key
-        kind = Neighbourhood.OWN_PEER if own else Neighbourhood.PEER
+        kind = Neighbourhood.OWN_PEER if gateway.id in own_peers else Neighbourhood.PEER
         found.append(Neighbour(kind, gateway.name, gateway.cidr_list))
     return tuple(found)
 

@@ -23,6 +23,7 @@ from tui.cloud.models import (
     RemoteAccessVpn,
     Router,
     Vpc,
+    VpnConnection,
     VpnUser,
     Zone,
 )
@@ -41,6 +42,7 @@ class Kind(StrEnum):
     USERS = "VPN users"
     ROUTERS = "routers"
     GATEWAYS = "customer gateways"
+    CONNECTIONS = "site-to-site connections"
 
 
 class Shelf(Generic[T]):
@@ -70,6 +72,7 @@ _LISTINGS: Final[dict[Kind, listings.Listing[Any]]] = {
     Kind.USERS: listings.VPN_USERS,
     Kind.ROUTERS: listings.ROUTERS,
     Kind.GATEWAYS: listings.VPN_CUSTOMER_GATEWAYS,
+    Kind.CONNECTIONS: listings.VPN_CONNECTIONS,
 }
 
 _OWNED: Final = (Kind.NETWORKS, Kind.VPCS, Kind.ADDRESSES, Kind.VPNS, Kind.USERS, Kind.ROUTERS)
@@ -79,6 +82,7 @@ _OWNED: Final = (Kind.NETWORKS, Kind.VPCS, Kind.ADDRESSES, Kind.VPNS, Kind.USERS
 OPTIONAL: Final = {
     Kind.ROUTERS: "listRouters",
     Kind.GATEWAYS: "listVpnCustomerGateways",
+    Kind.CONNECTIONS: "listVpnConnections",
 }
 """Lists that some roles may not ask for, and their commands."""
 
@@ -97,6 +101,7 @@ class Inventory:
         self.users: Shelf[VpnUser] = Shelf()
         self.routers: Shelf[Router] = Shelf()
         self.gateways: Shelf[CustomerGateway] = Shelf()
+        self.connections: Shelf[VpnConnection] = Shelf()
         self.rules: dict[str, Shelf[FirewallRule]] = {}
         """Firewall rules by the id of their public address."""
         self.forwardings: dict[str, Shelf[PortForwardingRule]] = {}
@@ -116,6 +121,7 @@ class Inventory:
             Kind.USERS: self.users,
             Kind.ROUTERS: self.routers,
             Kind.GATEWAYS: self.gateways,
+            Kind.CONNECTIONS: self.connections,
         }
         return shelves[kind]
 
