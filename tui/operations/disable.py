@@ -47,13 +47,22 @@ def staying_rules(rules: Sequence[IngressRule]) -> tuple[IngressRule, ...]:
 
 
 def consequences(plan: DisablePlan) -> tuple[str, ...]:
-    """What disabling will and will not remove, in sentences, the worst first."""
+    """What disabling will and will not remove, in sentences, the worst first.
+
+    What stays on the router: `cs_remoteaccessvpn.merge` drops the VPN from the router's data bag,
+    so the part of `configure.py` that would stop the daemons never runs.
+    """
+    stay = (
+        "CloudStack takes the ports off the router but leaves its daemons, the old key and the "
+        "users there, so a session that is up may go on until it ends"
+    )
     if plan.connected is None:
-        cut_off = "Whoever is connected is cut off."
+        cut_off = f"Nobody new can connect. {stay}."
     elif plan.connected == 0:
-        cut_off = "Nobody is connected."
+        cut_off = "Nobody is connected, and nobody can connect any more."
     else:
-        cut_off = f"{_count(plan.connected, 'person', 'people')} connected now are cut off."
+        people = _count(plan.connected, "person is", "people are")
+        cut_off = f"Nobody new can connect. {people} connected now: {stay}."
     sentences = [
         cut_off,
         "The pre-shared key is gone for good. Enabling again makes a new one, which everyone has "
