@@ -26,6 +26,12 @@ class Audit:
         if len(events) > _KEPT:
             del events[: _KEPT // 10]
 
+    def opened(self, call: Call, rule: e.Rule) -> None:
+        """A firewall rule that enabling a VPN has made: one event, it has no job of its own."""
+        text = f"Successfully created entity for creating firewall rule. Rule Id: {rule.number}"
+        trail = Trail("FIREWALL.OPEN", text, resource_type="FirewallRule")
+        self.record(self._event(call, trail, rule.account, text, "Created"))
+
     def follow(self, call: Call, trail: Trail, account: str) -> AbstractContextManager[None]:
         """Record the scheduling at once; entering and leaving record start and outcome.
 

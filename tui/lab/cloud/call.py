@@ -100,7 +100,7 @@ class Deferred:
     object_id: str = ""
     """The object made on the call, for commands of the create kind."""
     instance: tuple[str, str] | None = None
-    """`jobinstancetype` and `jobinstanceid`."""
+    """`jobinstancetype` and `jobinstanceid`, which may be empty."""
     queue: str = ""
     """Jobs of the same queue (a network) wait for one another."""
     account: str = ""

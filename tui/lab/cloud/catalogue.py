@@ -22,6 +22,9 @@ from tui.lab.cloud import entities as e
 PLAIN_TYPES = frozenset(
     {"string", "boolean", "integer", "long", "date", "map", "list", "tzdate", "short", "float"}
 )
+_UNANNOUNCED = frozenset({"customjobid"})
+"""Accepted, but not in the recorded `listApis`."""
+_FOR_ROOT = frozenset({"fordisplay", "customid"})
 _LEVELS = {"user": 0, "domain": 1, "root": 2}
 _RANK = {"user": 0, "project": 0, "domain-admin": 1, "root": 2}
 
@@ -77,15 +80,22 @@ class Catalogue(msgspec.Struct, frozen=True):
             return any(fnmatchcase(command.name, pattern) for pattern in role.allow)
         return _RANK[account.level] >= _LEVELS[command.level]
 
-    def describe(self, command: Command) -> dict[str, object]:
-        """A row of `listApis` for a command."""
+    def describe(self, command: Command, account: e.Account) -> dict[str, object]:
+        """A row of `listApis` for a command, as an account is shown it."""
         kind = self.kinds.get(command.kind)
         row: dict[str, object] = {
             "name": command.name,
             "description": command.description,
             "isasync": command.is_async,
-            "related": ",".join(kind.listers) if kind else "",
-            "params": [self._describe_parameter(parameter) for parameter in command.parameters],
+            "related": ",".join(name for name in kind.listers if name != command.name)
+            if kind
+            else "",
+            "params": [
+                self._describe_parameter(parameter)
+                for parameter in command.parameters
+                if parameter.name not in _UNANNOUNCED
+                and (account.level == "root" or parameter.name not in _FOR_ROOT)
+            ],
             "response": [
                 {"name": field, "description": field, "type": "string"}
                 for field in (kind.fields if kind else ("success", "displaytext"))

@@ -59,7 +59,7 @@ async def create_list(call: Call) -> Deferred:
         return {"networkacllist": rows.acl_list(call, acl)}
 
     trail = Trail("NETWORK.ACL.CREATE", "Creating network ACL", "creating network acl list")
-    return Deferred(work, trail, acl.id, account=vpc.account)
+    return Deferred(work, trail, acl.id, ("NetworkAcl", ""), account=vpc.account)
 
 
 async def delete_list(call: Call) -> Deferred:
@@ -169,7 +169,7 @@ async def create_item(call: Call) -> Deferred:
         return {"networkacl": rows.acl_item(call, item)}
 
     trail = Trail("NETWORK.ACL.ITEM.CREATE", "Creating ACL item", "creating network ACL item")
-    return Deferred(work, trail, item.id, account=_owner(world, acl))
+    return Deferred(work, trail, item.id, ("NetworkAclItem", ""), account=_owner(world, acl))
 
 
 async def delete_item(call: Call) -> Deferred:

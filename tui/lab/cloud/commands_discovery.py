@@ -10,7 +10,7 @@ async def list_apis(call: Call) -> Body:
     catalogue, caller = call.cloud.catalogue, call.caller
     name = call.optional("name")
     found = [
-        catalogue.describe(command)
+        catalogue.describe(command, caller.account)
         for command in catalogue.commands.values()
         if (name is None or command.name == name)
         and catalogue.allows(command, caller.account, caller.role)

@@ -58,7 +58,7 @@ async def create(call: Call) -> Deferred:
         work,
         trail,
         rule.id,
-        ("PortForwardingRule", rule.id),
+        ("FirewallRule", rule.id),
         f"network {rule.network}",
         rule.account,
     )

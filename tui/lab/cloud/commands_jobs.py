@@ -29,7 +29,9 @@ def _row(world: World, job: Job) -> Body:
     if job.result is not None:
         body |= {"jobresulttype": "object", "jobresult": job.result}
     if job.instance:
-        body |= {"jobinstancetype": job.instance[0], "jobinstanceid": job.instance[1]}
+        body["jobinstancetype"] = job.instance[0]
+        if job.instance[1]:
+            body["jobinstanceid"] = job.instance[1]
     if job.status == PENDING:
         body |= _SERVER
     body["created"] = job.created
@@ -52,7 +54,21 @@ async def query(call: Call) -> Body:
         raise Refusal(
             531, f"Account {described} is not authorized to see job id={job.number}", 4365
         )
-    return _row(world, job)
+    return _as_seen_by(call, _row(world, job))
+
+
+def _as_seen_by(call: Call, body: Body) -> Body:
+    """Rows in a result are drawn for who asks: `fordisplay` is for root."""
+    result = body.get("jobresult")
+    if isinstance(result, dict):
+        for key in ("remoteaccessvpn", "firewallrule"):
+            row = result.get(key)
+            if isinstance(row, dict):
+                shown = {name: value for name, value in row.items() if name != "fordisplay"}
+                if call.caller.is_root:
+                    shown["fordisplay"] = True
+                body["jobresult"] = {key: shown}
+    return body
 
 
 class _Pending(e.Entity):

@@ -117,6 +117,7 @@ async def restart_network(call: Call) -> Deferred:
             network.id,
             network.display_text or network.name,
         ),
+        instance=("Network", ""),
         queue=f"network {network.id}",
         account=network.account,
     )

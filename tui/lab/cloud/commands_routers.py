@@ -94,7 +94,15 @@ async def list_routers(call: Call) -> Rows:
 
     found = [router for router in world.routers.values() if not nothing and matches(router)]
     found.sort(key=lambda router: router.number)
-    return Rows("router", list(found), lambda thing: rows_networks.router(call, thing))
+    with_checks = call.boolean("fetchhealthcheckresults")
+
+    def draw(thing: e.Entity) -> Body:
+        row = rows_networks.router(call, thing)
+        if with_checks and call.caller.is_root and isinstance(thing, e.Router):
+            row["healthcheckresults"] = _checks(thing)
+        return row
+
+    return Rows("router", list(found), draw)
 
 
 def _searched(world: World, router: e.Router) -> str:
@@ -189,8 +197,12 @@ async def health_checks(call: Call) -> Body:
             530,
             f"No health check results found for the router. Router {router.name} is not running",
         )
+    return {"routerhealthchecks": {"routerid": router.id, "healthchecks": _checks(router)}}
+
+
+def _checks(router: e.Router) -> list[Body]:
     good = not router.checks_failed
-    checks: list[Body] = [
+    return [
         {
             "checkname": name,
             "checktype": "basic",
@@ -201,7 +213,6 @@ async def health_checks(call: Call) -> Body:
         }
         for name in ("connectivity.test", "filesystem.writable.test")
     ]
-    return {"routerhealthchecks": {"routerid": router.id, "healthchecks": checks}}
 
 
 async def diagnose(call: Call) -> Deferred:

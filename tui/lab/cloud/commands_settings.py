@@ -136,7 +136,7 @@ async def reset(call: Call) -> Body:
 
 
 async def events(call: Call) -> Rows:
-    """listEvents: the newest first; by type, level, state, dates or resource."""
+    """listEvents: the newest second first, within a second in the order of writing."""
     world = call.cloud.world
     if call.given("resourceid") and not call.given("resourcetype"):
         raise invalid("resourceid parameter must be used with resourcetype parameter")
@@ -159,7 +159,8 @@ async def events(call: Call) -> Rows:
             and keyword in f"{event.type} {event.description} {event.level}".lower()
         )
 
-    found: list[e.Entity] = [event for event in reversed(world.events) if matches(event)]
+    newest = sorted(world.events, key=lambda event: event.created, reverse=True)
+    found: list[e.Entity] = [event for event in newest if matches(event)]
     return Rows("event", found, lambda thing: rows.event(call, thing))
 
 

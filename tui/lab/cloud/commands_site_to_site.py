@@ -42,7 +42,7 @@ async def create_gateway(call: Call) -> Deferred:
         return {"vpngateway": rows.vpn_gateway(call, gateway)}
 
     trail = Trail("VPN.S2S.VPN.GATEWAY.CREATE", "Create site-to-site VPN gateway")
-    return Deferred(work, trail, gateway.id, account=vpc.account)
+    return Deferred(work, trail, gateway.id, ("None", ""), account=vpc.account)
 
 
 async def list_customers(call: Call) -> Rows:
@@ -80,7 +80,7 @@ async def create_customer(call: Call) -> Deferred:
         return {"vpncustomergateway": rows.customer_gateway(call, gateway)}
 
     trail = Trail("VPN.S2S.CUSTOMER.GATEWAY.CREATE", "Create site-to-site VPN customer gateway")
-    return Deferred(work, trail, gateway.id, account=account)
+    return Deferred(work, trail, gateway.id, ("VpnCustomerGateway", ""), account=account)
 
 
 async def list_connections(call: Call) -> Rows:
@@ -124,7 +124,7 @@ async def create_connection(call: Call) -> Deferred:
         return {"vpnconnection": rows.vpn_connection(call, connection)}
 
     trail = Trail("VPN.S2S.CONNECTION.CREATE", "Create site-to-site VPN connection")
-    return Deferred(work, trail, connection.id, account=gateway.account)
+    return Deferred(work, trail, connection.id, ("None", ""), account=gateway.account)
 
 
 def _deleting(kind: type[e.Entity], table: str, event: str) -> Handler:

@@ -67,11 +67,12 @@ def _check_overlap(cidr: str, asked: str) -> None:
         raise invalid(f"Invalid ip range: {asked} overlaps with guest ip range {low}-{high}")
 
 
-def _reserve_ports(world: World, address: e.PublicIp, open_firewall: bool) -> None:
+def _reserve_ports(call: Call, address: e.PublicIp, open_firewall: bool) -> None:
     """Reserve the three ports of a VPN; open them unless an exact rule is there already.
 
     537 leaves nothing behind (recording 07).
     """
+    world = call.cloud.world
     made: list[str] = []
     for port in VPN_PORTS:
         conflict = conflict_with(world, address.id, "Vpn", "udp", port, port, ())
@@ -89,6 +90,9 @@ def _reserve_ports(world: World, address: e.PublicIp, open_firewall: bool) -> No
             opened = _rule(world, address, "Firewall", port)
             opened.cidrs, opened.related, opened.state = ("0.0.0.0/0",), reserved.id, "Add"
             made.append(opened.id)
+    for rule in made:
+        if world.rules[rule].related:
+            call.cloud.audit.opened(call, world.rules[rule])
 
 
 def _exact(world: World, address: str, port: int) -> e.Rule | None:
@@ -148,7 +152,7 @@ async def _make(call: Call, address: e.PublicIp, open_firewall: bool) -> e.Vpn:
                 world.rules.pop(rule.id)
         raise _already_there(rival, address)
     if address.network:
-        _reserve_ports(world, address, open_firewall)
+        _reserve_ports(call, address, open_firewall)
     length = int(world.settings.get("remote.access.vpn.psk.length", "24"))
     vpn = e.Vpn(
         id=world.new_id(),

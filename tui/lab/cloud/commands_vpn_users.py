@@ -101,6 +101,7 @@ async def add(call: Call) -> Deferred:
             f"Add Remote Access VPN user for account {number} username= {username}",
         ),
         object_id=user.id,
+        instance=("None", ""),
         account=account,
     )
 

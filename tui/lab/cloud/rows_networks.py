@@ -167,7 +167,7 @@ def machine(call: Call, thing: e.Entity) -> Body:
         "rootdeviceid": 0,
         "rootdevicetype": "ROOT",
         "securitygroup": [],
-        "nic": [_machine_nic(row, place)],
+        "nic": [_machine_nic(call, row, place)],
         "hypervisor": world.zone.hypervisor,
         "ipaddress": row.ip,
     }
@@ -187,8 +187,8 @@ def machine(call: Call, thing: e.Entity) -> Body:
     }
 
 
-def _machine_nic(row: e.Machine, place: e.Network) -> Body:
-    return {
+def _machine_nic(call: Call, row: e.Machine, place: e.Network) -> Body:
+    nic: Body = {
         "id": derived_id(row.id, "nic"),
         "networkid": place.id,
         "networkname": place.name,
@@ -205,6 +205,9 @@ def _machine_nic(row: e.Machine, place: e.Network) -> Body:
         "extradhcpoption": [],
         "deviceid": "0",
     }
+    if place.vpc:
+        nic |= {"vpcid": place.vpc, "vpcname": call.cloud.world.vpcs[place.vpc].name}
+    return nic
 
 
 def router(call: Call, thing: e.Entity) -> Body:
@@ -288,20 +291,21 @@ def _public_gateway(row: e.Router) -> str:
 def _router_nics(row: e.Router, guest: e.Network | None, running: bool) -> list[Body]:
     nics: list[Body] = []
     if guest is not None:
-        nics.append(
-            {
-                "id": derived_id(row.id, "guest"),
-                "networkid": guest.id,
-                "networkname": guest.name,
-                "netmask": str(ipaddress.IPv4Network(guest.cidr).netmask),
-                "ipaddress": row.guest_ip,
-                "traffictype": "Guest",
-                "type": guest.kind,
-                "isdefault": False,
-                "macaddress": mac("02:02", row.guest_ip),
-                "mtu": 1500,
-            }
-        )
+        nic: Body = {
+            "id": derived_id(row.id, "guest"),
+            "networkid": guest.id,
+            "networkname": guest.name,
+            "netmask": str(ipaddress.IPv4Network(guest.cidr).netmask),
+            "ipaddress": row.guest_ip,
+            "traffictype": "Guest",
+            "type": guest.kind,
+            "isdefault": False,
+            "macaddress": mac("02:02", row.guest_ip),
+            "mtu": 1500,
+        }
+        if row.vpc:
+            nic["gateway"] = guest.gateway
+        nics.append(nic)
     control: Body = {
         "id": derived_id(row.id, "control"),
         "networkid": CONTROL_NETWORK,
