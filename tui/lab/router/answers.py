@@ -9,12 +9,13 @@ import lzma
 import re
 import shlex
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
 from tui.lab.router import vpn_answers
+from tui.lab.router.logfiles import RouterLogs
 from tui.lab.router.machine import Machine
 
 
@@ -50,16 +51,17 @@ def words_of(command: str) -> tuple[str, ...]:
     return words[1:] if words[:1] == ("LC_ALL=C",) else words
 
 
-def answer(machine: Machine, argv: tuple[str, ...], logs: Mapping[str, str]) -> Answer:
-    """The answer to `argv`; `logs` has what the log commands without parameters print."""
+def answer(machine: Machine, argv: tuple[str, ...], logs: RouterLogs) -> Answer:
+    """The answer to `argv`, a command without parameters."""
     name = _names().get(argv)
     if name is None:
         return NOT_ALLOWED
     render = _RENDERED.get(name)
     if render is not None:
         return render(machine)
-    if name in logs:
-        return Answer(0, logs[name])
+    written = logs.recorded(name)
+    if written is not None:
+        return Answer(0, written)
     variant = "vpn" if machine.has_key else "fresh"
     recorded = _recordings()[variant].get(name)
     if recorded is None:

@@ -22,6 +22,7 @@ class Machine:
         self.chance = random.Random(f"{state.name} {state.uuid}")  # noqa: S311 (a story, no key)
         now = time.time()
         self.booted = state.started or now - 3 * 86400
+        self._associations = 0
         self._next_pid = _FIRST_PID + self.chance.randrange(200)
         self.starter_pid = self.new_pid()
         self.charon_pid = self.new_pid()
@@ -30,6 +31,8 @@ class Machine:
         self.xl2tpd_started = self.booted + 71
         self.configured = self.booted + 70
         """When xl2tpd.conf was last written."""
+        self.coming: list[LabSession] = []
+        """Sessions that are being set up: their addresses are taken."""
         self.last_vpn: PushedVpn | None = state.vpn
         """What the files say; they stay when the VPN is deleted."""
         if state.vpn is not None and state.loaded_pool not in {None, state.vpn.pool}:
@@ -41,10 +44,16 @@ class Machine:
         self._next_pid += self.chance.randrange(1, 9)
         return self._next_pid
 
+    def next_association(self) -> int:
+        """The number of the next IKE association."""
+        self._associations += 1
+        return self._associations
+
     def start_charon(self, at: float) -> None:
         """charon runs from `at` on."""
         self.starter_pid, self.charon_pid, self.charon_started = self.new_pid(), self.new_pid(), at
         self.state.charon_running = True
+        self._associations = 0
 
     def start_xl2tpd(self, at: float) -> None:
         """xl2tpd runs from `at` on and has read its file."""
@@ -107,7 +116,7 @@ class Machine:
         first, _, last = (self.state.loaded_pool or "").partition("-")
         if not first:
             return None
-        taken = {session.inner_ip for session in self.state.sessions}
+        taken = {session.inner_ip for session in (*self.state.sessions, *self.coming)}
         start, end = ipaddress.IPv4Address(first), ipaddress.IPv4Address(last or first)
         for number in range(int(start), int(end) + 1):
             address = str(ipaddress.IPv4Address(number))
@@ -117,7 +126,7 @@ class Machine:
 
     def free_interface(self) -> str:
         """The lowest ppp interface that is not in use."""
-        taken = {session.interface for session in self.state.sessions}
+        taken = {session.interface for session in (*self.state.sessions, *self.coming)}
         return next(name for name in (f"ppp{n}" for n in range(1000)) if name not in taken)
 
     @property

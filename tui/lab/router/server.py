@@ -9,8 +9,13 @@ from typing import NamedTuple
 
 import asyncssh
 
-from tui.lab.router.answers import NOT_ALLOWED, answer, words_of
+from tui.lab.router.answers import answer, words_of
+from tui.lab.router.following import answer_log_command
+from tui.lab.router.logfiles import RouterLogs
 from tui.lab.router.machine import Machine
+from tui.lab.router.player import Player
+from tui.lab.router.pushes import Pushes
+from tui.lab.router.story import Story
 from tui.lab.state import RouterState
 
 _LOOPBACK = "127.0.0.1"
@@ -73,6 +78,13 @@ class LabRouters:
         for router in self._routers:
             await router.aclose()
 
+    def logs(self, name: str) -> RouterLogs:
+        """The logs of router `name`. Raises `KeyError`."""
+        for router in self._routers:
+            if router.endpoint.name == name:
+                return router.logs
+        raise KeyError(name)
+
     def drop_connections(self, name: str) -> int:
         """Break every connection to router `name`, as a failing link does; how many there were."""
         return sum(
@@ -85,6 +97,11 @@ class _LabRouter:
 
     def __init__(self, machine: Machine, folder: Path, *, speed: float, story: bool) -> None:
         self.machine = machine
+        self.logs = RouterLogs(folder, machine.state.name)
+        player = Player(machine, self.logs, speed)
+        self._player = player
+        self._story = Story(player) if story else None
+        self._pushes = Pushes(player, self._story, self._spawn)
         self._host_key = asyncssh.generate_private_key("ssh-ed25519")
         self._listener: asyncssh.SSHAcceptor | None = None
         self._trusted: asyncssh.SSHAuthorizedKeys | None = None
@@ -104,9 +121,14 @@ class _LabRouter:
 
     async def start(self, trusted: asyncssh.SSHAuthorizedKeys) -> None:
         self._trusted = trusted
+        self.logs.create()
+        self._boot_lines()
         await self._open()
         if not self.machine.state.running:
             self._close_port()
+        if self._story is not None:
+            self._story.tell_past()
+            self._spawn(self._story.run())
         self.machine.state.on_push.append(self._on_push)
 
     async def aclose(self) -> None:
@@ -151,17 +173,22 @@ class _LabRouter:
         self.drop_connections()
 
     def _on_push(self, state: RouterState, what: str) -> None:
+        self._pushes.apply(what)
         if what == "stop":
-            self.machine.stop()
             self._close_port()
         elif what == "start":
             self._spawn(self._open())
-        elif what == "vpn":
-            self.machine.last_vpn = state.vpn
-            if not state.charon_running:
-                self.machine.start_charon(0)
-            if not state.xl2tpd_running:
-                self.machine.start_xl2tpd(0)
+
+    def _boot_lines(self) -> None:
+        state, booted = self.machine.state, self.machine.booted
+        self.logs.cloud(booted + 40, "INFO", "Processing JSON file cmd_line.json")
+        self.logs.cloud(booted + 41, "INFO", "Processing JSON file ips.json")
+        if state.guest_ip:
+            text = f"Address {state.guest_ip} on device eth0 already configured"
+            self.logs.cloud(booted + 42, "INFO", text)
+            text = f"serve_password running on {state.guest_ip}:8080"
+            self.logs.syslog("messages", booted + 45, "passwd_server_ip.py", None, text)
+        self.logs.syslog("daemon", booted + 30, "systemd", 1, "Startup finished in 28.412s.")
 
     def _spawn(self, work: Coroutine[object, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -169,10 +196,18 @@ class _LabRouter:
         task.add_done_callback(self._tasks.discard)
 
     async def _serve(self, process: asyncssh.SSHServerProcess[bytes]) -> None:
-        status, stdout, stderr = NOT_ALLOWED
-        if process.command is not None:
-            status, stdout, stderr = answer(self.machine, words_of(process.command), {})
-        with contextlib.suppress(BrokenPipeError, asyncssh.Error):
+        """Answer one command. Whoever asks may hang up at any time."""
+
+        async def write(portion: bytes) -> None:
+            process.stdout.write(portion)
+            await process.stdout.drain()
+
+        argv = words_of(process.command or "")
+        with contextlib.suppress(OSError, asyncssh.Error):
+            if await answer_log_command(argv, self.logs, write):
+                process.exit(0)
+                return
+            status, stdout, stderr = answer(self.machine, argv, self.logs)
             process.stdout.write(stdout.encode())
             process.stderr.write(stderr.encode())
             process.exit(status)
