@@ -18,14 +18,25 @@ from tui.actions import Action
 from tui.safety.secret import MASK
 from tui.session.inventory import Kind
 from tui.session.views import VpnRow, vpn_rows
+from tui.vpn.ports import VPN_PORTS
 from tui.vpn.users import DEFAULT_LIMIT
-from tui.widgets.columns import Cell, Column
+from tui.widgets.columns import Cell, Column, Tone
 
 
 def _clients(row: VpnRow) -> Cell:
     if row.clients is None:
         return Cell("–", "off")
     return Cell(str(row.clients), "warn" if row.clients < max(1, row.users) else "")
+
+
+def _ports(row: VpnRow) -> Cell:
+    if not row.address.network_id:
+        return Cell("by router")
+    if row.open_ports is None:
+        return Cell("…", "off")
+    tone: Tone = "ok" if row.open_ports == len(VPN_PORTS) else "bad"
+    glyph = "✔" if tone == "ok" else "✘"
+    return Cell(f"{glyph} {row.open_ports} of {len(VPN_PORTS)}", tone)
 
 
 class VpnsScreen(TableScreen[VpnRow]):
@@ -47,12 +58,13 @@ class VpnsScreen(TableScreen[VpnRow]):
         Column("NETWORK", lambda r: Cell(r.place), widest=28, narrowest=14),
         Column("ADDRESS", lambda r: Cell(r.address.address), widest=15, narrowest=12),
         Column("STATE", lambda r: Cell(str(r.mark), r.mark.tone), widest=16, narrowest=10),
-        Column("CLIENT RANGE", lambda r: Cell(r.range), widest=31, narrowest=18, rank=2),
-        Column("CLIENTS", _clients, widest=7, rank=1, order=lambda r: r.clients or 0),
-        Column("USERS", lambda r: Cell(f"{r.users}/{DEFAULT_LIMIT}"), widest=6, rank=3),
+        Column("PORTS", _ports, widest=10, narrowest=8, order=lambda r: r.open_ports or 0),
+        Column("CLIENT RANGE", lambda r: Cell(r.range), widest=31, narrowest=18, rank=3),
+        Column("CLIENTS", _clients, widest=7, rank=2, order=lambda r: r.clients or 0),
+        Column("USERS", lambda r: Cell(f"{r.users}/{DEFAULT_LIMIT}"), widest=6, rank=4),
         Column("ROUTER", lambda r: Cell(r.router), widest=24, narrowest=12, rank=1),
         Column("ACCOUNT", lambda r: Cell(r.owner), widest=18, narrowest=6, rank=2),
-        Column("ZONE", lambda r: Cell(r.zone), widest=12, rank=4),
+        Column("ZONE", lambda r: Cell(r.zone), widest=12, rank=5),
     )
 
     def __init__(self) -> None:
@@ -61,6 +73,26 @@ class VpnsScreen(TableScreen[VpnRow]):
 
     def rows(self) -> Sequence[VpnRow]:
         return vpn_rows(self.session.inventory)
+
+    def show_facts(self) -> None:
+        super().show_facts()
+        self._ask_for_ports()
+
+    def action_refresh(self) -> None:
+        """Ask the server again, for the ports of what is on the screen too."""
+        super().action_refresh()
+        self._ask_for_ports(again=True)
+
+    def _ask_for_ports(self, *, again: bool = False) -> None:
+        """Ask for the rules of the addresses on the screen; once, unless `again`."""
+        inventory = self.session.inventory
+        wanted = [
+            row.address.id
+            for row in self.table.visible_facts
+            if row.address.network_id and (again or not inventory.knows_rules_of(row.address.id))
+        ]
+        if wanted:
+            self.load(lambda: inventory.refresh_rules_of(wanted), "ports")
 
     def key_of(self, row: VpnRow) -> str:
         return row.key

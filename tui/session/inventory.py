@@ -151,6 +151,17 @@ class Inventory:
             self._fill("rules", forwardings, listings.PORT_FORWARDING, question),
         )
 
+    def knows_rules_of(self, address_id: str) -> bool:
+        """Whether the rules of an address were asked for, or are being asked for now."""
+        shelf = self.rules.get(address_id)
+        return shelf is not None and (
+            shelf.loading or shelf.fetched is not None or shelf.error is not None
+        )
+
+    async def refresh_rules_of(self, address_ids: Iterable[str]) -> None:
+        """Ask for the rules of several addresses, side by side."""
+        await asyncio.gather(*(self.refresh_rules(address_id) for address_id in address_ids))
+
     async def _fill(
         self,
         name: str,

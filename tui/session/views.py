@@ -1,7 +1,7 @@
 """Rows for the screens and the commands: facts joined, never edited."""
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -14,8 +14,9 @@ from tui.cloud.models import (
     VpnUser,
 )
 from tui.operations.addresses import Place
-from tui.operations.facts import Owner
+from tui.operations.facts import Owner, ingress_rule
 from tui.session.inventory import Inventory
+from tui.vpn.ports import analyse
 from tui.vpn.ranges import ClientRange, RangeError, from_api
 from tui.vpn.states import (
     CANNOT_HAVE_VPN,
@@ -30,6 +31,14 @@ from tui.vpn.states import (
     vpn_mark,
 )
 from tui.vpn.users import DEFAULT_LIMIT
+
+RUNNING_ON_NO_ROUTER: Final = Mark(
+    "✘",
+    "router down",
+    "bad",
+    "CloudStack says Running, but no router of the network runs, so nobody can connect. "
+    "Start the router in CloudStack.",
+)
 
 OwnerKey = tuple[str, str]
 """What tells owners apart; see `tui.cloud.models.Owned.owner_key`."""
@@ -101,6 +110,9 @@ class VpnRow(msgspec.Struct, frozen=True, kw_only=True):
     router: str
     routers: tuple[Router, ...]
     zone: str
+    open_ports: int | None = None
+    """How many of the three VPN ports somebody reaches; None: not asked for, or a VPC, whose
+    router opens them by itself."""
 
 
 class UserRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -198,6 +210,9 @@ def _routers(routers: Iterable[Router]) -> dict[str, list[Router]]:
     return found
 
 
+_DOWN: Final = ("Stopped", "Shutdowned", "Error", "Destroyed", "Expunging")
+
+
 def _router_mark(routers: list[Router]) -> Mark | None:
     if not routers:
         return None
@@ -206,10 +221,17 @@ def _router_mark(routers: list[Router]) -> Mark | None:
 
 
 def _vpn_mark(
-    inventory: Inventory, address: PublicIp | None, state: str, *, possible: bool
+    inventory: Inventory,
+    address: PublicIp | None,
+    state: str,
+    routers: list[Router],
+    *,
+    possible: bool,
 ) -> Mark:
     vpn = inventory.vpn_of(address)
     if vpn is not None:
+        if routers and all(router.state in _DOWN for router in routers):
+            return RUNNING_ON_NO_ROUTER
         if state == "Allocated" and vpn.state == "Running":
             return RUNNING_WITHOUT_ROUTER
         return vpn_mark(vpn.state)
@@ -240,7 +262,7 @@ def _network_place(
         zone=network.zone_name,
         address=address,
         vpn=inventory.vpn_of(address),
-        vpn_mark=_vpn_mark(inventory, address, network.state, possible=possible),
+        vpn_mark=_vpn_mark(inventory, address, network.state, serving, possible=possible),
         users=counts.get(network.owner_key, 0),
         routers=tuple(serving),
         router_mark=_router_mark(serving),
@@ -269,7 +291,7 @@ def _vpc_place(
         zone=vpc.zone_name,
         address=address,
         vpn=inventory.vpn_of(address),
-        vpn_mark=_vpn_mark(inventory, address, vpc.state, possible=True),
+        vpn_mark=_vpn_mark(inventory, address, vpc.state, serving, possible=True),
         users=counts.get(vpc.owner_key, 0),
         routers=tuple(serving),
         router_mark=_router_mark(serving),
@@ -303,9 +325,18 @@ def vpn_rows(inventory: Inventory) -> list[VpnRow]:
                 router=at.router_words if at else "–",
                 routers=at.routers if at else (),
                 zone=address.zone_name,
+                open_ports=_open_ports(inventory, address),
             )
         )
     return rows
+
+
+def _open_ports(inventory: Inventory, address: PublicIp) -> int | None:
+    shelf = inventory.rules.get(address.id)
+    if shelf is None or shelf.fetched is None or not address.network_id:
+        return None
+    reached = analyse(ingress_rule(rule) for rule in shelf.rows.values())
+    return sum(access.access in ("open", "limited") for access in reached)
 
 
 def user_rows(inventory: Inventory, limit: int = DEFAULT_LIMIT) -> list[UserRow]:
