@@ -76,7 +76,7 @@ class VpnsScreen(TableScreen[VpnRow]):
 
     def show_facts(self) -> None:
         super().show_facts()
-        self._ask_for_ports()
+        self.call_after_refresh(self._ask_for_ports)
 
     def action_refresh(self) -> None:
         """Ask the server again, for the ports of what is on the screen too."""
