@@ -49,8 +49,14 @@ class AddressesScreen(TableScreen[AddressRow]):
         Column("FOR", lambda r: Cell(r.place), widest=28, narrowest=14),
         Column("PURPOSE", lambda r: Cell(r.purpose), widest=24, narrowest=10),
         Column("VPN", _vpn, widest=16, narrowest=10),
-        Column("STATE", lambda r: Cell(str(address_mark(r.address.state))), widest=11, rank=2),
-        Column("ACCOUNT", lambda r: Cell(r.owner), widest=18, narrowest=6, rank=1),
+        Column(
+            "STATE",
+            lambda r: Cell(str(address_mark(r.address.state))),
+            widest=11,
+            narrowest=8,
+            rank=2,
+        ),
+        Column("ACCOUNT", lambda r: Cell(r.owner), widest=18, narrowest=8, rank=1),
         Column("ZONE", lambda r: Cell(r.zone), widest=12, rank=3),
     )
 
