@@ -1,0 +1,288 @@
+"""`csvpn enable`: the checks, the exact calls, and, unless it is a dry run, doing it."""
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+import msgspec
+
+from tui.commands.opening import (
+    Context,
+    did_you_mean,
+    learn,
+    opened,
+    raise_gaps,
+    refuse_read_only,
+    the_one,
+)
+from tui.commands.output import CommandError, Exit, confirm, print_json, print_line, tell
+from tui.commands.running import code_after, run, step_documents
+from tui.operations.enable import EnabledVpn, EnableVpn, Verify
+from tui.operations.steps import StepEvent
+from tui.operations.users import NewUser
+from tui.safety.secret import MASK
+from tui.safety.text import clean
+from tui.session import enabling
+from tui.session.enabling import Prepared, Wish
+from tui.session.inventory import Kind
+from tui.session.session import Session
+from tui.session.views import NetworkRow, network_rows
+from tui.vpn.findings import Finding
+from tui.vpn.ports import PortAccess
+from tui.vpn.ranges import DEFAULT_RANGE
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """What was typed."""
+
+    target: str
+    """Name or id of an isolated network or VPC, or its source NAT address."""
+    range_text: str = ""
+    """`first-last`, `auto` for one that collides with nothing, or empty for the cloud's own."""
+    sources: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()
+    dry_run: bool = False
+    yes: bool = False
+    show_secret: bool = False
+
+
+class Check(msgspec.Struct, frozen=True):
+    """One line of the list of checks."""
+
+    name: str
+    state: Literal["ok", "warning", "error"]
+    says: str
+    server_says: str = ""
+
+
+_GLYPHS = {"ok": "✔", "warning": "▲", "error": "✘"}
+
+
+async def enable(context: Context, request: Request) -> Exit:
+    """Check, show, ask and enable. Raises one of `output.EXPECTED`."""
+    async with opened(context) as session:
+        if not request.dry_run:
+            refuse_read_only(session, "createRemoteAccessVpn")
+        await learn(session, (Kind.NETWORKS, Kind.VPCS, Kind.ADDRESSES))
+        row = await enabling.learn(session, _find(session, request.target).key)
+        if row is None:
+            raise CommandError(f"{request.target} has just gone", "list the networks again")
+        raise_gaps(session, enabling.KINDS)
+        prepared = enabling.prepare(session.inventory, row, _wish(session, row, request))
+        operation = EnableVpn(session.client, prepared.plan, _verify(session, row))
+        checks = list(_checks(prepared))
+        calls = [step.call.cloudmonkey() for step in operation.plan() if step.call is not None]
+        if not context.as_json:
+            _print_plan(row, checks, calls if prepared.can_run else [])
+        if not prepared.can_run or request.dry_run:
+            return _end_without_running(context, row, prepared, checks, calls)
+        if not request.yes and not _agreed(session, row):
+            tell("Nothing was changed.")
+            return Exit.FINDINGS
+        events = await run(context, operation)
+        result = operation.result
+    if context.as_json:
+        document = _plan_document(row, prepared, checks, calls, ran=True)
+        document["steps"] = step_documents(events)
+        document["vpn"] = _vpn_document(result, request.show_secret) if result else None
+        print_json(document)
+    elif result is not None:
+        _print_result(result, events, request.show_secret)
+    return code_after(events)
+
+
+# What is meant.
+
+
+def _find(session: Session, target: str) -> NetworkRow:
+    """The network or VPC that `target` names. Raises `CommandError`."""
+    inventory = session.inventory
+    rows = network_rows(inventory)
+    found = [row for row in rows if target in _names(row)]
+    if found:
+        return the_one(found, target, _spell, choose="give the id or the address instead")
+    for address in inventory.addresses.rows.values():
+        if address.address == target:
+            at = next((r for r in rows if r.key in {address.vpc_id, address.network_id}), None)
+            where = f"; enable it on {at.name}" if at else ""
+            raise CommandError(
+                f"{target} is not the source NAT address of its network, so it cannot have a VPN",
+                f"name the network or its source NAT address{where}",
+                Exit.FINDINGS,
+            )
+    for network in inventory.networks.rows.values():
+        if network.vpc_id and target in {network.name, network.id}:
+            raise CommandError(
+                f"{target} is a tier of the VPC {network.vpc_name}",
+                f"enable the VPN on {network.vpc_name}, it reaches all of its tiers",
+                Exit.FINDINGS,
+            )
+    raise CommandError(
+        f"there is no network, VPC or address {target!r} that these credentials may see",
+        did_you_mean(target, [row.name for row in rows]),
+    )
+
+
+def _names(row: NetworkRow) -> set[str]:
+    return {row.key, row.name, row.address.address if row.address else row.key}
+
+
+def _spell(row: NetworkRow) -> str:
+    address = f" at {row.address.address}" if row.address else ""
+    return f"{row.key} of {row.owner}{address}"
+
+
+def _wish(session: Session, row: NetworkRow, request: Request) -> Wish:
+    range_text = request.range_text
+    if range_text == "auto":
+        users = row.users + len(request.users)
+        range_text = enabling.suggested_range(session.inventory, row, users)
+        if not range_text:
+            raise CommandError("no free range was found", "name one with --range", Exit.FINDINGS)
+    return Wish(
+        range_text=range_text,
+        sources_text=",".join(request.sources),
+        users=tuple(NewUser.generate(name) for name in request.users),
+    )
+
+
+def _verify(session: Session, row: NetworkRow) -> Verify | None:
+    """Ask the router afterwards, where the profile says how to reach it."""
+    if session.profile.ssh_path(row.zone) is None:
+        return None
+    from tui.session.verifying import verifier  # loads the SSH client
+
+    return verifier(session, row.key)
+
+
+def _agreed(session: Session, row: NetworkRow) -> bool:
+    profile = session.profile
+    question = f"Enable the VPN of {row.name}?"
+    return confirm(question, typed=profile.name if profile.production else "")
+
+
+# The checks.
+
+
+def _checks(prepared: Prepared) -> Iterable[Check]:
+    eligibility = prepared.eligibility
+    if not eligibility.reasons:
+        yield Check("address", "ok", eligibility.says)
+    yield from _of("address", eligibility.reasons)
+    if prepared.range is None:
+        yield Check(
+            "range",
+            "ok",
+            f"Left to what the account or the cloud is set to (a fresh one: {DEFAULT_RANGE}).",
+        )
+    else:
+        whole = prepared.range.range
+        if whole is not None and not prepared.range.findings:
+            yield Check("range", "ok", f"{whole} has room for {whole.clients} at the same time.")
+        yield from _of("range", prepared.range.findings)
+    yield from _of("sources", prepared.sources.findings)
+    if prepared.sources.usable and not prepared.row.vpc:
+        sources = prepared.plan.sources
+        whom = ", ".join(sources) if sources else "anyone, as the server opens the ports itself"
+        yield Check("sources", "ok", f"The VPN ports are opened to {whom}.")
+    for name, findings in prepared.users:
+        if not findings:
+            yield Check("users", "ok", f"{name} can be added, with a generated password.")
+        yield from _of("users", findings)
+    if prepared.limit is not None:
+        yield from _of("users", (prepared.limit,))
+    yield from _of("ports", prepared.ports)
+
+
+def _of(name: str, findings: Iterable[Finding]) -> Iterable[Check]:
+    for finding in findings:
+        yield Check(name, finding.severity, finding.says, finding.server_says)
+
+
+# What is printed.
+
+
+def _print_plan(row: NetworkRow, checks: Sequence[Check], calls: Sequence[str]) -> None:
+    where = f"{row.type} of {row.owner}, {row.cidr}, zone {row.zone}"
+    print_line(clean(f"{row.name}: {where}"))
+    for check in checks:
+        print_line(clean(f"  {_GLYPHS[check.state]} {check.state:8} {check.name:8} {check.says}"))
+    if calls:
+        print_line("Will be sent:")
+        for call in calls:
+            print_line(f"  {clean(call)}")
+
+
+def _end_without_running(
+    context: Context,
+    row: NetworkRow,
+    prepared: Prepared,
+    checks: Sequence[Check],
+    calls: Sequence[str],
+) -> Exit:
+    if context.as_json:
+        print_json(_plan_document(row, prepared, checks, calls, ran=False))
+    elif prepared.can_run:
+        print_line("Nothing was sent: this is a dry run.")
+    else:
+        print_line("Nothing was sent: what is marked ✘ stands in the way.")
+    return Exit.FINE if prepared.can_run else Exit.FINDINGS
+
+
+def _plan_document(
+    row: NetworkRow,
+    prepared: Prepared,
+    checks: Sequence[Check],
+    calls: Sequence[str],
+    *,
+    ran: bool,
+) -> dict[str, object]:
+    return {
+        "network": {"id": row.key, "name": row.name, "type": row.type, "account": row.owner},
+        "address": row.address.address if row.address else None,
+        "can_run": prepared.can_run,
+        "ran": ran,
+        "checks": checks,
+        "calls": list(calls) if prepared.can_run else [],
+    }
+
+
+def _vpn_document(vpn: EnabledVpn, show_secret: bool) -> dict[str, object]:
+    key = vpn.preshared_key
+    return {
+        "address": vpn.public_ip,
+        "range": str(vpn.client_range) if vpn.client_range else None,
+        "clients": vpn.client_range.clients if vpn.client_range else None,
+        "preshared_key": key.reveal() if key and show_secret else None,
+        "users": [
+            {
+                "name": user.name,
+                "state": user.state,
+                "password": user.password.reveal() if user.generated else None,
+            }
+            for user in vpn.users
+        ],
+        "ports": [_port_document(port) for port in vpn.ports],
+        "router": {"ok": vpn.router.ok, "says": vpn.router.says} if vpn.router else None,
+    }
+
+
+def _port_document(port: PortAccess) -> dict[str, object]:
+    return {"port": port.port.number, "access": port.access, "sources": list(port.sources)}
+
+
+def _print_result(vpn: EnabledVpn, events: Sequence[StepEvent], show_secret: bool) -> None:
+    key = vpn.preshared_key
+    print_line(f"server: {vpn.public_ip}")
+    if vpn.client_range is not None:
+        print_line(f"clients: {vpn.client_range.pool} ({vpn.client_range.clients} at once)")
+    if key is not None:
+        print_line(f"pre-shared key: {key.reveal() if show_secret else MASK}")
+    generated = [user for user in vpn.users if user.generated]
+    for user in generated:
+        print_line(f"password of {user.name}: {user.password.reveal()}")
+    if generated:
+        tell("Generated passwords are shown only now: the server never gives them back.")
+    if key is not None and not show_secret:
+        tell("--show-secret shows the pre-shared key; the console does so too.")
+    if vpn.router is None and not any(event.step.name == "router" for event in events):
+        tell("The router was not asked: the profile does not say how to reach it.")
