@@ -201,6 +201,8 @@ class Provisioning:
         )
         if router.redundant_state == "BACKUP":
             return  # keepalived keeps the daemons of a backup stopped
+        if state.on_push:
+            return  # a lab router listens: it starts its daemons itself, and says so in its logs
         state.charon_running = True
         # `systemctl start xl2tpd` does nothing for one that runs, nor for one that died: its old
         # range stays loaded, or it stays dead.
@@ -216,7 +218,7 @@ class Provisioning:
                 state.users.setdefault(user.username, user.password)
                 state.ghost_users.pop(user.username, None)
                 continue
-            if state.users.pop(user.username, None) is not None:
+            if state.users.pop(user.username, None) is not None and not state.on_push:
                 # configure.py kills every pppd whose name contains the removed one.
                 state.sessions[:] = [s for s in state.sessions if user.username not in s.user]
 
