@@ -30,7 +30,7 @@ class FindingField(Vertical):
 
     DEFAULT_CSS = """
     FindingField { height: auto; width: 1fr; }
-    FindingField > Label { color: $text-muted; }
+    FindingField > Label { color: $text-muted; width: 1fr; }
     FindingField > .says { height: auto; width: 1fr; display: none; }
     FindingField > .says.-shown { display: block; }
     """

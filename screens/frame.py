@@ -188,7 +188,8 @@ class SectionScreen(Screen[None]):
         self.set_interval(5, self._show_status)
 
     def on_screen_resume(self) -> None:
-        """Ask for what the section shows, unless it was asked for a moment ago."""
+        """Show what is known, and ask for what was not asked for a moment ago."""
+        self.show_facts()
         self._show_status()
         self.refresh_facts(only_older_than=FRESH_SECONDS)
 

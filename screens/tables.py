@@ -34,7 +34,6 @@ class TableScreen(SectionScreen, Generic[Row]):
     def on_mount(self) -> None:
         super().on_mount()
         self.table.focus()
-        self.show_facts()
 
     @property
     def table(self) -> ResourceTable[Row]:

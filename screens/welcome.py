@@ -13,6 +13,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from screens.confirm import ConfirmDialog
+from screens.frame import SectionScreen
 from screens.import_profiles import ImportScreen, note_option
 from screens.profile_form import ProfileForm
 from screens.secret import SecretDialog
@@ -148,7 +149,7 @@ class WelcomeScreen(Screen[Session | None]):
     def _show_hints(self) -> None:
         """`e` and `x` are for profiles only."""
         no_profile = self._under_cursor() is None
-        leave = "Back" if len(self.app.screen_stack) > 2 else "Quit"
+        leave = "Back" if isinstance(self.app.screen_stack[0], SectionScreen) else "Quit"
         self.query_one(HintBar).hints = make_hints(
             [
                 Hint("choose", "⏎", "Open"),
