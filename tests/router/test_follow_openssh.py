@@ -18,8 +18,8 @@ from tui.router.connection import RouterConnection
 from tui.router.follow import Backoff, follow
 from tui.router.hops import RouterTarget, plan
 from tui.router.hostkeys import HostKeys
-from tui.router.log_commands import SOURCES, LogSource, Position
-from tui.router.log_events import LogChunk, LogGap, Reconnecting
+from tui.router.log_commands import SOURCES, LogSource
+from tui.router.log_events import LogChunk, LogGap
 from tui.settings.model import SshPath
 
 pytestmark = [

@@ -64,6 +64,11 @@ _NAMED_LEVELS: Final[dict[str, Level]] = {
     "ERROR": "error",
     "CRITICAL": "error",
 }
+_PRIORITIES: Final[dict[str, Level]] = {
+    **dict.fromkeys("0123", "error"),
+    "4": "warning",
+    "7": "debug",
+}
 _ERRORS: Final = re.compile(
     r"no IKE config found|no proposal found|no matching proposal|no matching CHILD_SA"
     r"|could not decrypt|processing failed|MAC mismatched|no shared key found|Mode PSK disabled"
@@ -73,7 +78,8 @@ _ERRORS: Final = re.compile(
 )
 _WARNINGS: Final = re.compile(
     r"deleting half open|parsing failed|decryption failed|invalid IKE header"
-    r"|unsupported IKE version|header could not be parsed|no message rules|Maximum retries exceeded|timeout sending"
+    r"|unsupported IKE version|header could not be parsed|no message rules"
+    r"|Maximum retries exceeded|timeout sending"
     r"|No response to|Serial link appears|with code (?!0\b)\d+|lack of activity|Peer refused"
     r"|tty is not open|Unable to|NO_PROPOSAL|AUTHENTICATION_FAILED"
     r"|N\((?:NO_PROP|AUTH_FAILED|PLD_MAL)",
@@ -86,8 +92,14 @@ _STEPS: Final = re.compile(
 _DEBUG: Final = re.compile(
     r"sent \[|rcvd \[|forecast |vendor ID|\[ENC\] (?:parsed|generating)"
     r"|\[NET\] (?:received|sending)"
-    r"|start_pppd: I'm running|^\"|Overriding m[tr]u|PPPoL2TP options"
+    r"|start_pppd: I'm running|^\"|PPPoL2TP options"
 )
+_NOISE: Final = re.compile(
+    r"[sc]if6addr|IPV6CP TermReq|Cannot determine ethernet address|Overriding m[tr]u"
+    r"|Peer did not specify transmit speed|plugin 'tpm'|lacks library path"
+    r"|expanding file expression"
+)
+"""Harmless on every router (IPv6 is off there), whatever priority the daemons give it."""
 _SECRET_HINT: Final = re.compile(r"CHAP|PSK\s|assw|preshared|secret| \* ", re.IGNORECASE)
 
 
@@ -191,10 +203,8 @@ def _read_journal(router: str, source: str, raw: bytes, now: datetime) -> LogLin
     text = _harmless(_message(entry.MESSAGE))
     pid = entry.syslog_pid or entry.pid or ""
     level = guess_level(tag, text)
-    if entry.PRIORITY in {"0", "1", "2", "3"}:
-        level = "error"
-    elif entry.PRIORITY == "4" and level != "error":
-        level = "warning"
+    if level == "info":
+        level = _PRIORITIES.get(entry.PRIORITY or "", level)
     return LogLine(
         router,
         source,
@@ -234,6 +244,8 @@ def _harmless(raw: bytes) -> str:
 
 def guess_level(tag: str, text: str) -> Level:
     """How important a line is, by what is known of its words; syslog files do not say it."""
+    if _NOISE.search(text):
+        return "debug"
     if _ERRORS.search(text):
         return "error"
     if _WARNINGS.search(text):
