@@ -36,6 +36,10 @@ def is_read(command: str) -> bool:
     return _READS.fullmatch(command) is not None
 
 
+GIVEN_UP: Final = "given up"
+"""`Call.error` of an exchange that we have cancelled ourselves."""
+
+
 class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One exchange with the server, for the command log. Holds no secret."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import msgspec
 
 from tui.cloud.authentication import Authentication, Dressed, KeySigning, SessionLogin
-from tui.cloud.calls import Call, is_read, masked
+from tui.cloud.calls import GIVEN_UP, Call, is_read, masked
 from tui.cloud.clock import Clock, ServerTime, clock_words
 from tui.cloud.endpoint import Endpoint, Identity, Keys, Parameter, wire_parameters
 from tui.cloud.errors import (
@@ -313,7 +313,7 @@ class CloudClient:
             failure = error.text
             raise
         except asyncio.CancelledError:
-            failure = "given up"
+            failure = GIVEN_UP
             raise
         finally:
             if self._on_call is not None:

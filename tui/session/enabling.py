@@ -190,14 +190,16 @@ def prepare(inventory: Inventory, row: NetworkRow, wish: Wish) -> Prepared:
         forwardings=forwardings_of(inventory, row),
         users=wish.users,
     )
+    eligibility = judge(inventory, row)
+    said = {finding.code for finding in eligibility.reasons}
     return Prepared(
         row=row,
-        eligibility=judge(inventory, row),
+        eligibility=eligibility,
         range=checked,
         sources=sources,
         users=tuple(_user_findings(wish.users, existing)),
         limit=check_limit(len(existing), len(wish.users)) if wish.users else None,
-        ports=plan.findings(),
+        ports=tuple(finding for finding in plan.findings() if finding.code not in said),
         plan=plan,
     )
 

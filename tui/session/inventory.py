@@ -6,6 +6,7 @@ screen vanishes while the server thinks.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Iterable
 from enum import StrEnum
@@ -27,6 +28,10 @@ from tui.cloud.models import (
     VpnUser,
     Zone,
 )
+from tui.safety.redact import redact
+from tui.safety.text import clean
+
+_log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -53,8 +58,46 @@ class Shelf(Generic[T]):
         self.total: int | None = None
         self.fetched: float | None = None
         """Monotonic seconds of the last complete answer."""
-        self.loading = False
         self.error: CloudError | None = None
+        self._asked = 0
+        """How many questions there were."""
+        self._answered = 0
+        """The newest question whose answer is here."""
+        self._under_way: set[int] = set()
+
+    @property
+    def loading(self) -> bool:
+        """Whether an answer is awaited."""
+        return bool(self._under_way)
+
+    def ask(self) -> int:
+        """Begin a question; returns its number."""
+        self._asked += 1
+        self._under_way.add(self._asked)
+        return self._asked
+
+    def take_page(self, question: int, rows: dict[str, T], total: int) -> None:
+        """Add rows that have come, unless a newer question was answered meanwhile."""
+        if question > self._answered:
+            self.rows.update(rows)
+            self.total = total
+
+    def settle(self, question: int, rows: dict[str, T], error: CloudError | None = None) -> None:
+        """Replace the rows by all of the answer, or note why it failed.
+
+        Nothing happens when a newer question was answered before: its rows are the fresher ones.
+        """
+        if question <= self._answered:
+            return
+        self._answered = question
+        self.error = error
+        if error is None:
+            self.rows, self.total = rows, len(rows)
+            self.fetched = time.monotonic()
+
+    def leave(self, question: int) -> None:
+        """End a question, answered or not."""
+        self._under_way.discard(question)
 
     def is_older_than(self, seconds: float) -> bool:
         """Whether the last complete answer is older, or there was none; not while one is coming."""
@@ -169,32 +212,36 @@ class Inventory:
         listing: listings.Listing[T],
         questions: list[dict[str, Any]],
     ) -> None:
-        shelf.loading = True
+        number = shelf.ask()
         fresh: dict[str, T] = {}
         total = 0
         try:
             for question in questions:
+                before = total
                 async for page in self._client.pages(listing, **question):
                     rows = {_key(row): row for row in page.rows}
                     fresh.update(rows)
-                    shelf.rows.update(rows)
-                    shelf.total = total + (page.total or 0)
+                    total = before + (page.total or 0)
+                    shelf.take_page(number, rows, total)
                     self._tell(name)
-                total = shelf.total or 0
         except CloudError as error:
-            shelf.error = error
+            shelf.settle(number, {}, error)
+        except Exception as error:
+            _log.exception("the list of %s could not be taken in", name)
+            shelf.settle(number, {}, _fault(name, error))
         else:
-            shelf.rows = fresh
-            shelf.total = len(fresh)
-            shelf.error = None
-            shelf.fetched = time.monotonic()
+            shelf.settle(number, fresh)
         finally:
-            shelf.loading = False
+            shelf.leave(number)
             self._tell(name)
 
     def _tell(self, name: str) -> None:
         for listener in tuple(self._listeners):
-            listener(name)
+            try:
+                listener(name)
+            except Exception:
+                # Somebody who watches must not be able to break what is watched.
+                _log.exception("a listener of the lists failed")
 
     # Joins.
 
@@ -202,25 +249,13 @@ class Inventory:
         """The VPN on `address`, if one is listed."""
         return None if address is None else self.vpns.rows.get(address.id)
 
-    def source_nat_of(self, *, network_id: str = "", vpc_id: str = "") -> PublicIp | None:
-        """The source NAT address of a network or a VPC: the one that a VPN needs."""
-        for address in self.addresses.rows.values():
-            if not address.is_source_nat:
-                continue
-            if vpc_id and address.vpc_id == vpc_id:
-                return address
-            if network_id and address.network_id == network_id:
-                return address
-        return None
 
-    def routers_of(self, *, network_id: str = "", vpc_id: str = "") -> list[Router]:
-        """The routers that serve a network or a VPC, the primary one first."""
-        found = [
-            router
-            for router in self.routers.rows.values()
-            if (vpc_id and router.vpc_id == vpc_id) or (network_id and router.serves(network_id))
-        ]
-        return sorted(found, key=lambda router: (router.redundant_state != "PRIMARY", router.name))
+def _fault(name: str, error: Exception) -> CloudError:
+    """What stands on a list after an exception that nobody foresaw."""
+    return CloudError(
+        f"The {name} could not be taken in: {redact(clean(f'{type(error).__name__}: {error}'))}",
+        remedy="This is a fault of csvpn; the list shows what was known before.",
+    )
 
 
 def _key(row: Any) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from tui.cloud import listings
+from tui.cloud.calls import GIVEN_UP, Call
 from tui.cloud.client import CloudClient
 from tui.cloud.endpoint import Endpoint
 from tui.cloud.endpoint import Identity as Credentials
@@ -63,26 +64,24 @@ class Session:
         self.profile = profile
         self.read_only = read_only or profile.read_only
         self.client = CloudClient(
-            Endpoint.of_profile(profile, read_only=self.read_only), credentials, transport=transport
+            Endpoint.of_profile(profile, read_only=self.read_only),
+            credentials,
+            transport=transport,
+            on_call=self._note_answer,
         )
         self.inventory = Inventory(self.client)
         self.routers = RouterPool(profile, self.client)
         self.tray = Tray()
         self.identity = Identity()
-        self.trouble: CloudError | None = None
-        """Why the server could not be asked, the last time it was."""
+        self.trouble: str | None = None
+        """Why the server gave no answer when it was last asked; None when it did."""
 
     async def open(self, commands: Iterable[str] = ()) -> None:
         """Learn who we are, the zones, and which of `commands` the role may call.
 
         Raises `CloudError` when the server cannot be asked at all.
         """
-        try:
-            zones = await self.client.fetch(listings.ZONES)
-        except CloudError as error:
-            self.trouble = error
-            raise
-        self.trouble = None
+        zones = await self.client.fetch(listings.ZONES)
         self.inventory.zones.rows = {zone.id: zone for zone in zones}
         await asyncio.gather(
             self._learn_identity(),
@@ -90,9 +89,18 @@ class Session:
             self.client.permissions.learn((*commands, *OPTIONAL.values())),
         )
 
+    def _note_answer(self, call: Call) -> None:
+        if call.status:
+            self.trouble = None
+        elif call.error and call.error != GIVEN_UP:
+            self.trouble = call.error
+
     async def _learn_identity(self) -> None:
         """`listUsers` shows a user himself, and to administrators the others of the account too."""
-        capability = await self.client.single("listCapabilities", "capability", Capability)
+        try:
+            capability = await self.client.single("listCapabilities", "capability", Capability)
+        except CloudError:
+            capability = None
         version = capability.version if capability else ""
         try:
             users = await self.client.fetch(listings.USERS)
@@ -156,7 +164,7 @@ class Session:
         """Run an operation in the background, then ask for the lists that it changes.
 
         `address_id` names the address whose rules it changes; `after` is called when it has ended,
-        well or not, before the lists are asked for.
+        well or not, before the lists are asked for; not when it was cancelled.
         """
         wanted = tuple(kind for kind in kinds if self.may_list(kind))
 

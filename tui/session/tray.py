@@ -1,12 +1,22 @@
 """The operations of this console: they run on while screens come and go."""
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from tui.operations.steps import Step, StepEvent
+from tui.safety.redact import redact
+from tui.safety.text import clean
+
+_log = logging.getLogger(__name__)
+
+FAULT: Final = (
+    "This is a fault of csvpn. Look at the lists to see what was changed before it, then try again."
+)
+"""What a person can do about an exception that nobody foresaw."""
 
 
 class TaskState(StrEnum):
@@ -46,6 +56,7 @@ class Task:
         self.latest: dict[str, StepEvent] = {}
         """The last event of each step that has begun, by the step's name."""
         self.state = TaskState.RUNNING
+        """`RUNNING` until the operation has ended, also when a step has failed already."""
         self.started = time.time()
         self.finished: float | None = None
 
@@ -65,8 +76,23 @@ class Task:
         self.latest[event.step.name] = event
         if event.step.name not in {step.name for step in self.steps}:
             self.steps = (*self.steps, event.step)
-        if event.state == "failed":
-            self.state = TaskState.FAILED
+
+    def end(self, state: TaskState | None = None) -> None:
+        """Note that the operation has ended: in `state`, or in the one that its steps tell."""
+        failed = any(event.state == "failed" for event in self.latest.values())
+        self.state = state or (TaskState.FAILED if failed else TaskState.DONE)
+        self.finished = time.time()
+
+    def break_off(self, error: Exception) -> None:
+        """Note that the operation was ended by an exception that nobody foresaw.
+
+        Its words become those of the step that was being done, without any secret.
+        """
+        began = [event.step for event in self.latest.values() if event.state == "running"]
+        step = began[-1] if began else Step("unexpected", self.title)
+        says = redact(clean(f"{type(error).__name__}: {error}"))
+        self.take(StepEvent(step, "failed", says, FAULT))
+        self.end(TaskState.FAILED)
 
 
 class Tray:
@@ -90,7 +116,10 @@ class Tray:
     def start(
         self, operation: Runnable, after: Callable[[Task], Awaitable[None]] | None = None
     ) -> Task:
-        """Run `operation` in the background, then `after`, whatever came of it."""
+        """Run `operation` in the background, then `after`, whether it went well or not.
+
+        `after` is left out when the operation was cancelled: then the console is being closed.
+        """
         task = Task(len(self.tasks) + 1, operation)
         self.tasks.append(task)
         running = asyncio.create_task(self._run(task, after))
@@ -105,19 +134,28 @@ class Tray:
                 task.take(event)
                 self._tell(task)
         except asyncio.CancelledError:
-            task.state = TaskState.CANCELLED
-            raise
-        finally:
-            if task.state is TaskState.RUNNING:
-                task.state = TaskState.DONE
-            task.finished = time.time()
-            if after is not None:
-                await after(task)
+            task.end(TaskState.CANCELLED)
             self._tell(task)
+            raise
+        except Exception as error:
+            _log.exception("%s was broken off", task.title)
+            task.break_off(error)
+        else:
+            task.end()
+        self._tell(task)
+        if after is not None:
+            try:
+                await after(task)
+            except Exception:
+                _log.exception("what follows %s was broken off", task.title)
 
     def _tell(self, task: Task) -> None:
         for listener in tuple(self._listeners):
-            listener(task)
+            try:
+                listener(task)
+            except Exception:
+                # Somebody who watches must not be able to break what is watched.
+                _log.exception("a listener of the jobs failed")
 
     async def aclose(self) -> None:
         """Stop watching; jobs that the server has taken go on there."""

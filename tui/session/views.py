@@ -230,11 +230,11 @@ def _vpn_mark(
 ) -> Mark:
     vpn = inventory.vpn_of(address)
     if vpn is not None:
+        if vpn.state != "Running":
+            return vpn_mark(vpn.state)
         if routers and all(router.state in _DOWN for router in routers):
             return RUNNING_ON_NO_ROUTER
-        if state == "Allocated" and vpn.state == "Running":
-            return RUNNING_WITHOUT_ROUTER
-        return vpn_mark(vpn.state)
+        return RUNNING_WITHOUT_ROUTER if state == "Allocated" else vpn_mark(vpn.state)
     if address is not None and address.id in inventory.half_made:
         return HALF_MADE
     return NO_VPN if possible else CANNOT_HAVE_VPN
@@ -316,7 +316,7 @@ def vpn_rows(inventory: Inventory) -> list[VpnRow]:
                 place_key=at.key if at else "",
                 address=address,
                 vpn=vpn,
-                mark=at.vpn_mark if at else vpn_mark(vpn.state if vpn else None),
+                mark=at.vpn_mark if at else vpn_mark(vpn.state) if vpn else HALF_MADE,
                 range=str(whole) if whole else (vpn.ip_range if vpn else ""),
                 clients=whole.clients if whole else None,
                 users=at.users if at else 0,
@@ -387,7 +387,8 @@ def purpose_of(address: PublicIp) -> str:
     if address.is_source_nat:
         return "source NAT"
     if address.is_static_nat:
-        return f"static NAT to {address.virtual_machine_name}".rstrip(" to")
+        machine = address.virtual_machine_name
+        return f"static NAT to {machine}" if machine else "static NAT"
     if address.purpose:
         return address.purpose.lower()
     return "rules" if address.has_rules else "unused"
