@@ -9,9 +9,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Select, SelectionList, Static
-from textual.widgets.selection_list import Selection
+from textual.widgets import Button, Checkbox, Select, Static
 
+from screens.fields import CheckBox
 from tui.cloud.models import Router
 from tui.session.logfeed import SOURCE_WORDS
 from tui.vpn.states import router_mark
@@ -45,13 +45,9 @@ class ChooseLogsDialog(ModalScreen[tuple[str, tuple[str, ...]] | None]):
                 compact=True,
             )
             yield Static("Logs (space chooses)", classes="quiet")
-            yield SelectionList(
-                *(
-                    Selection(Content(f"{name:9} {words}"), name, name in self._sources)
-                    for name, words in SOURCE_WORDS.items()
-                ),
-                compact=True,
-            )
+            for name, words in SOURCE_WORDS.items():
+                label = Content(f"{name:9} {words}")
+                yield CheckBox(label, name in self._sources, id=f"log-{name}", compact=True)
             with Horizontal(classes="buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
                 yield Button("Follow", id="go", variant="primary", compact=True)
@@ -61,14 +57,14 @@ class ChooseLogsDialog(ModalScreen[tuple[str, tuple[str, ...]] | None]):
         self._check()
 
     @on(Select.Changed)
-    @on(SelectionList.SelectedChanged)
+    @on(Checkbox.Changed)
     def _check(self) -> None:
         self.query_one("#go", Button).disabled = self._answer() is None
 
     def _answer(self) -> tuple[str, tuple[str, ...]] | None:
         router = self.query_one(Select).value
-        wanted = set(self.query_one(SelectionList).selected)
-        sources = tuple(name for name in SOURCE_WORDS if name in wanted)
+        boxes = {name: self.query_one(f"#log-{name}", CheckBox) for name in SOURCE_WORDS}
+        sources = tuple(name for name, box in boxes.items() if box.value)
         return (router, sources) if isinstance(router, str) and sources else None
 
     @on(Button.Pressed)

@@ -269,26 +269,29 @@ class EnableScreen(Screen[None]):
         if self._operation is None or task.operation is not self._operation:
             return
         self._job = task
-        self.query_one("#checks", Static).update(
-            Content.assemble(Content.styled(f"{task.title}\n", "bold"), step_lines(task))
-        )
-        if task.state is not TaskState.RUNNING:
-            self._show_result()
+        self._show_job()
         self._show_keys()
 
-    def _show_result(self) -> None:
-        if self._operation is None or self._job is None:
+    def _show_job(self) -> None:
+        """While it runs the steps; at its end what came of it comes first."""
+        job, operation = self._job, self._operation
+        if job is None or operation is None:
             return
-        result = self._operation.result
-        failed = [event for event in self._job.latest.values() if event.state == "failed"]
-        lines = [Content("")]
-        for event in failed:
-            lines.append(Content.styled(f"✘ {event.step.title}: {event.says}", "bold $text-error"))
-            if event.remedy:
-                lines.append(Content(f"  {event.remedy}"))
+        steps = Content.assemble(Content.styled(f"{job.title}\n", "bold"), step_lines(job))
+        lines = [] if job.state is TaskState.RUNNING else self._outcome(job, operation.result)
+        self.query_one("#checks", Static).update(Content("\n").join([*lines, steps]))
+
+    def _outcome(self, job: Task, result: EnabledVpn | None) -> list[Content]:
+        lines: list[Content] = []
+        for event in job.latest.values():
+            if event.state == "failed":
+                words = f"✘ {event.step.title}: {event.says}"
+                lines.append(Content.styled(words, "bold $text-error"))
+                if event.remedy:
+                    lines.append(Content(f"  {event.remedy}"))
         if result is not None:
             lines += _result_lines(result, revealed=self._revealed)
-        self.query_one("#calls", Static).update(Content("\n").join(lines))
+        return [*lines, Content("")]
 
     # Keys.
 
@@ -307,7 +310,7 @@ class EnableScreen(Screen[None]):
     def action_reveal(self) -> None:
         """Show or hide the key and the passwords."""
         self._revealed = not self._revealed
-        self._show_result()
+        self._show_job()
 
     def action_copy_key(self) -> None:
         """Copy the pre-shared key; the clipboard is cleared after a while."""

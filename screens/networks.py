@@ -44,7 +44,7 @@ class NetworksScreen(TableScreen[NetworkRow]):
     KINDS = (Kind.NETWORKS, Kind.VPCS, Kind.ADDRESSES, Kind.VPNS, Kind.USERS, Kind.ROUTERS)
     COLUMNS: ClassVar[tuple[Column[NetworkRow], ...]] = (
         Column("NETWORK", lambda p: Cell(p.name), widest=28, narrowest=14),
-        Column("TYPE", lambda p: Cell(p.type), widest=9, rank=3),
+        Column("TYPE", lambda p: Cell(p.type), widest=9, narrowest=8, rank=3),
         Column("CIDR", lambda p: Cell(p.cidr), widest=18, narrowest=11, rank=2),
         Column("VPN", lambda p: Cell(str(p.vpn_mark), p.vpn_mark.tone), widest=16, narrowest=10),
         Column("CLIENTS", _clients, widest=7, rank=4, order=lambda p: p.clients or 0),

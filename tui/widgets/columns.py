@@ -12,6 +12,9 @@ Fact = TypeVar("Fact")
 SAMPLE: Final = 200
 """Rows at each end of a list whose cells decide the width of a column."""
 
+SQUEEZE: Final = 8
+"""Cells that are taken from wide columns before a whole column is left out."""
+
 GAP: Final = 2
 """Blank cells between two columns."""
 
@@ -37,6 +40,11 @@ class Column(Generic[Fact]):
     order: Callable[[Fact], Any] | None = None
     """What rows are sorted by; the shown text, ignoring case, when missing."""
 
+    @property
+    def least(self) -> int:
+        """Cells that it keeps on a narrow screen: its title is never cut."""
+        return min(self.widest, max(self.narrowest, cell_len(self.title)))
+
     def sort_key(self, fact: Fact) -> Any:
         """The value by which this column orders `fact`."""
         return self.show(fact).text.casefold() if self.order is None else self.order(fact)
@@ -54,7 +62,7 @@ def lay_out(columns: Sequence[Column[Fact]], facts: Sequence[Fact], room: int) -
     """Choose columns and widths for `room` cells.
 
     Columns leave by rank, the rightmost of a rank first; what is then still too wide is taken from
-    the widest column, never below its narrowest.
+    the widest column, never below its narrowest nor its title.
     """
     sample = facts if len(facts) <= 2 * SAMPLE else [*facts[:SAMPLE], *facts[-SAMPLE:]]
     shown = list(columns)
@@ -75,14 +83,11 @@ def lay_out(columns: Sequence[Column[Fact]], facts: Sequence[Fact], room: int) -
     def total() -> int:
         return sum(widths[id(column)] + GAP for column in shown)
 
-    def least() -> int:
-        return sum(min(widths[id(column)], column.narrowest) + GAP for column in shown)
-
-    while least() > room and (droppable := [column for column in shown if column.rank > 0]):
-        highest = max(column.rank for column in droppable)
-        shown.remove([column for column in droppable if column.rank == highest][-1])
+    while total() > room + SQUEEZE and (gone := [c for c in shown if c.rank > 0]):
+        highest = max(column.rank for column in gone)
+        shown.remove([column for column in gone if column.rank == highest][-1])
     while total() > room:
-        shrinkable = [column for column in shown if widths[id(column)] > column.narrowest]
+        shrinkable = [column for column in shown if widths[id(column)] > column.least]
         if not shrinkable:
             break
         widest = max(shrinkable, key=lambda column: widths[id(column)])

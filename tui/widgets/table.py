@@ -206,8 +206,8 @@ class ResourceTable(ScrollView, Generic[Fact], can_focus=True):
             self.cursor = position
 
     def _measure(self) -> None:
-        facts = [self._facts[n] for n in self._index]
-        self._layout = lay_out(self._columns, facts, max(10, self.size.width - GAP))
+        # All facts, not only those that pass: columns must not move while a filter is typed.
+        self._layout = lay_out(self._columns, self._facts, max(10, self.size.width - GAP))
         self.virtual_size = Size(self.size.width, len(self._index) + 1)
 
     # Painting.
