@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import random
 from collections.abc import Callable
 from itertools import groupby
 from pathlib import Path
@@ -217,3 +218,56 @@ async def test_walk(tmp_path: Path) -> None:
             wrong += [f"step {position} {step['op']}: {text}" for text in differences]
     assert len(steps) == 98
     assert not wrong, "\n".join(wrong[:20])
+
+
+USERS: Final = ("alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi", "ivan", "judy")
+RANGES: Final = ("10.3.0.1-10.3.0.20", "10.10.1.40-10.10.1.60", "10.20.1.5-10.20.1.9")
+COMMANDS: Final = ("RemoteAccessVpnCfgCommand", "VpnUsersCfgCommand", "SetFirewallRulesCommand")
+
+
+def random_step(chance: random.Random) -> Json:
+    """A step of the kind that the recorded walk is made of."""
+    operation = chance.choice(
+        ["enable", "disable", "add", "add", "remove", "fw", "delfw", "router", "refuse"]
+    )
+    step: Json = {"op": operation, "on": chance.choice(["isolated", "vpc"]), "args": {}}
+    if operation == "enable":
+        more: list[Json] = [{}, {"openfirewall": "false"}, {"iprange": chance.choice(RANGES)}]
+        step["args"] = chance.choice(more)
+    elif operation in ("add", "remove"):
+        step["args"] = {"username": chance.choice(USERS)}
+        if operation == "add":
+            step["args"]["password"] = chance.choice(["abc", "Winter2026x", "bad pass"])
+    elif operation in ("fw", "delfw"):
+        port = chance.choice([22, 500, 1701, 4500])
+        source = chance.choice(["0.0.0.0/0", "198.51.100.0/24"])
+        step["args"] = {"protocol": "udp", "startport": port, "endport": port, "cidrlist": source}
+    elif operation == "router":
+        step["args"] = chance.choice(["startRouter", "stopRouter", "rebootRouter"])
+    else:
+        step["args"] = chance.choice(COMMANDS) if operation == "refuse" else {}
+    return step
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_walks_that_nobody_recorded(seed: int, tmp_path: Path) -> None:
+    """Whatever one does, the lab answers as CloudStack: no fault of its own, and what is listed
+    as running reached the router."""
+    chance = random.Random(seed)
+    async with bench(tmp_path) as lab:
+        lab.lab.cloud.pace.job = lab.lab.cloud.pace.router = lab.lab.cloud.pace.transaction = 0
+        walk = Walk(lab)
+        for _ in range(150):
+            step = random_step(chance)
+            reply = await walk.step(step) or {}
+            texts = [reply.get("errortext") or "", str(reply.get("joberror") or "")]
+            assert not any("lab:" in text or "Error: " in text for text in texts), (step, reply)
+            after = await walk.after()
+            assert len(after["users"]) <= 8
+            for on, pool, state in after["vpns"]:
+                assert state == "Running"
+                place = "acme-prod" if on == "isolated" else "acme-vpc"
+                states = lab.lab.cloud.routers.states.values()
+                (router,) = [s for s in states if s.network == place]
+                if router.running:
+                    assert router.vpn is not None and router.vpn.pool == pool, step

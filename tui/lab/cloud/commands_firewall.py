@@ -85,7 +85,8 @@ async def create(call: Call) -> Deferred:
 
     async def work() -> Body:
         if not await apply_rules(call, address):
-            world.rules.pop(rule.id, None)
+            # The server takes the rule back the same way; refused again, it stays as `Deleting`.
+            await revoke_rules(call, address, [rule])
             raise Refusal(530, "Failed to create firewall rule")
         return {"firewallrule": rows.firewall_rule(call, rule)}
 

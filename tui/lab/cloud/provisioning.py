@@ -280,9 +280,8 @@ class Provisioning:
 
     def _oddities(self, router: e.Router, state: RouterState) -> None:
         """What a snapshot says of a router beside what was pushed."""
-        for vpn in self._world.vpns.values():
-            half_made = vpn.state == "Added" and vpn in self._vpns_on(router)
-            if half_made:
+        for vpn in self._vpns_on(router):
+            if vpn.state == "Added":
                 state.vpn, state.charon_running, state.xl2tpd_running = None, False, False
                 state.loaded_pool = state.loaded_local_ip = None
                 state.users = {}
@@ -290,6 +289,11 @@ class Provisioning:
             state.loaded_pool = router.loaded_pool
         if router.xl2tpd_running is not None:
             state.xl2tpd_running = router.xl2tpd_running
+        for user in self._world.vpn_users.values():
+            # A removal that a router refused: CloudStack hides the user, the router knows them.
+            served = state.vpn and any(v.account == user.account for v in self._vpns_on(router))
+            if user.state == "Revoke" and served:
+                state.users[user.username] = user.password
         state.ghost_users.update(router.ghosts)
 
     def _vpns_on(self, router: e.Router) -> list[e.Vpn]:

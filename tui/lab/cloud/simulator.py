@@ -18,12 +18,13 @@ class Simulator:
     """What the next commands to a router will do."""
 
     def __init__(self) -> None:
-        self._mocks: dict[str, list[_Mock]] = {}
+        self._mocks: dict[str, _Mock] = {}
 
     def configure(self, command: str, value: str, count: int | None) -> None:
-        """`result:fail|wait:MS` for the next `count` commands; `enabled:true` forgets them.
+        """`result:fail|wait:MS` for the next `count` commands; without a count for all.
 
-        Raises 431 for a value that is none of these.
+        The newest word counts, also when it is used up: `enabled:true count=0` is how one takes
+        everything back. Raises 431 for a value that is none of these.
         """
         fails, wait = False, 0.0
         for part in value.split("|"):
@@ -37,18 +38,15 @@ class Simulator:
                 wait = int(argument) / 1000
             else:
                 raise malformed(f"Invalid configureSimulator value {part}")
-        self._mocks.setdefault(command, []).append(_Mock(fails, wait, count or None))
+        self._mocks[command] = _Mock(fails, wait, count)
 
     async def meets(self, command: str) -> bool:
         """Go through one command: wait as told; False if the router is to refuse it."""
-        waiting = self._mocks.get(command)
-        if not waiting:
+        mock = self._mocks.get(command)
+        if mock is None or mock.left == 0:
             return True
-        mock = waiting[0]
         if mock.left is not None:
             mock.left -= 1
-            if mock.left <= 0:
-                waiting.pop(0)
         if mock.wait:
             await asyncio.sleep(mock.wait)
         return not mock.fails

@@ -5,6 +5,7 @@ another by `id`; `load` says which reference leads nowhere.
 """
 
 import gzip
+import ipaddress
 from pathlib import Path
 
 import msgspec
@@ -90,11 +91,32 @@ def load(text: bytes, source: str) -> Snapshot:
                     f"{source} is not a lab world: {kind}[{position}].{field} is "
                     f"{wanted!r}, and {target} has no such id"
                 )
+    _check_values(snapshot, source)
     if not any(person.actor for person in snapshot.people):
         raise WorldUnreadable(
             f"{source} is not a lab world: no person has an `actor`, so nobody could log in"
         )
     return snapshot
+
+
+def _check_values(snapshot: Snapshot, source: str) -> None:
+    roles = {role.name for role in snapshot.roles}
+    for position, account in enumerate(snapshot.accounts):
+        if account.level != "project" and account.role not in roles:
+            raise WorldUnreadable(
+                f"{source} is not a lab world: accounts[{position}].role is {account.role!r}, and "
+                f"roles has no such name"
+            )
+    for kind in ("networks", "vpcs"):
+        for position, thing in enumerate(getattr(snapshot, kind)):
+            try:
+                ipaddress.IPv4Network(thing.cidr or "10.0.0.0/8")
+            except ValueError as error:
+                raise WorldUnreadable(
+                    f"{source} is not a lab world: {kind}[{position}].cidr: {error}"
+                ) from error
+    if "ROOT" not in {domain.path for domain in snapshot.domains}:
+        raise WorldUnreadable(f"{source} is not a lab world: no domain has the path ROOT")
 
 
 def load_file(path: Path) -> Snapshot:
