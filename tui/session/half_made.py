@@ -2,16 +2,19 @@
 
 from tui.cloud.errors import JobFailed
 from tui.session.inventory import Inventory
-from tui.session.tray import Task, TaskState
+from tui.session.tray import Task
 
 
 def note_half_made(inventory: Inventory, address_id: str, task: Task) -> None:
-    """Remember, or forget, that the VPN on the address is half-made, after `task` on it."""
-    if task.state is TaskState.DONE:
-        inventory.half_made.pop(address_id, None)
+    """Remember, or forget, that the VPN on the address is half-made, after `task` on it.
+
+    Only the step that enables or disables decides: users and ports may fail on a VPN that is fine.
+    Without an address (it was acquired on the way) nothing is noted.
+    """
+    event = task.latest.get("vpn")
+    if event is None or not address_id:
         return
-    for event in task.latest.values():
-        if event.step.name == "vpn" and event.state == "failed":
-            if isinstance(event.error, JobFailed):
-                inventory.half_made[address_id] = event.says
-            return
+    if event.state == "failed" and isinstance(event.error, JobFailed):
+        inventory.half_made[address_id] = event.says
+    elif event.state == "done":
+        inventory.half_made.pop(address_id, None)

@@ -18,4 +18,4 @@ def words_for_delay(seconds: float | None) -> str:
     """How long a call took: milliseconds up to a second, tenths of seconds above."""
     if seconds is None:
         return ""
-    return f"{seconds * 1000:.0f}ms" if seconds < 1 else f"{seconds:.1f}s"
+    return f"{seconds * 1000:.0f}ms" if seconds < 0.9995 else f"{seconds:.1f}s"
