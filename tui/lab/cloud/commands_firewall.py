@@ -39,6 +39,22 @@ def _ports(call: Call) -> tuple[int | None, int | None]:
     return start, end
 
 
+def _match(call: Call) -> tuple[str, int | None, int | None]:
+    """Protocol and ports of a new rule, checked in the recorded order."""
+    protocol = call.text("protocol").lower()
+    if protocol != "icmp" and (call.given("icmptype") or call.given("icmpcode")):
+        raise invalid("Can specify icmpCode and icmpType for ICMP protocol only")
+    start, end = _ports(call)
+    if protocol not in ("tcp", "udp", "icmp"):
+        raise invalid(
+            f"Protocol {call.text('protocol')} is not supported in zone "
+            f"{call.cloud.world.zone.number}"
+        )
+    if protocol == "icmp" and start is not None:
+        raise invalid("Can't specify start/end port when protocol is ICMP")
+    return protocol, start, end
+
+
 async def create(call: Call) -> Deferred:
     """createFirewallRule."""
     world = call.cloud.world
@@ -52,17 +68,7 @@ async def create(call: Call) -> Deferred:
             f"Unable to create firewall rule for the IP address ID={address.number} as IP is not "
             f"associated with any network and no networkId is passed in"
         )
-    protocol = call.text("protocol").lower()
-    icmp_type, icmp_code = call.integer("icmptype"), call.integer("icmpcode")
-    if protocol != "icmp" and (icmp_type is not None or icmp_code is not None):
-        raise invalid("Can specify icmpCode and icmpType for ICMP protocol only")
-    start, end = _ports(call)
-    if protocol not in ("tcp", "udp", "icmp"):
-        raise invalid(
-            f"Protocol {call.text('protocol')} is not supported in zone {world.zone.number}"
-        )
-    if protocol == "icmp" and start is not None:
-        raise invalid("Can't specify start/end port when protocol is ICMP")
+    protocol, start, end = _match(call)
     conflict = conflict_with(world, address.id, "Firewall", protocol, start, end, sources)
     if conflict is not None:
         raise port_conflict(world, start, end, conflict, 4360)
@@ -78,8 +84,8 @@ async def create(call: Call) -> Deferred:
         end=end,
         cidrs=sources,
         state="Add",
-        icmp_type=icmp_type,
-        icmp_code=icmp_code,
+        icmp_type=call.integer("icmptype"),
+        icmp_code=call.integer("icmpcode"),
     )
     world.rules[rule.id] = rule
 

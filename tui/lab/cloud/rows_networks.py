@@ -9,6 +9,7 @@ from typing import cast
 from tui.lab.cloud import entities as e
 from tui.lab.cloud.call import Body, Call
 from tui.lab.cloud.rows import PHYSICAL_NETWORK, PUBLIC_NETWORK, owner, zone
+from tui.lab.cloud.world import World
 
 CONTROL_NETWORK = "57ea25c6-5667-46de-8d89-c8f34b563215"
 POD = "5e809ad7-f1da-463c-9333-acf77f7443b8"
@@ -30,6 +31,22 @@ def mac(prefix: str, address: str) -> str:
     """A MAC address that follows from an IPv4 address, as CloudStack's control ones do."""
     last = ipaddress.IPv4Address(address).packed
     return prefix + ":" + ":".join(f"{byte:02x}" for byte in last)
+
+
+def _network_owner(world: World, account: str) -> Body:
+    """Who has a network: an account, or with a shared one every domain."""
+    if account:
+        domain = f"cs{world.accounts[account].number}cloud.internal"
+        return {"acltype": "Account", **owner(world, account), "networkdomain": domain}
+    root = world.root_domain()
+    return {
+        "acltype": "Domain",
+        "subdomainaccess": True,
+        "domainid": root.id,
+        "domain": root.name,
+        "domainpath": root.path,
+        "networkdomain": "cs1cloud.internal",
+    }
 
 
 def network(call: Call, thing: e.Entity) -> Body:
@@ -62,14 +79,7 @@ def network(call: Call, thing: e.Entity) -> Body:
     }
     if call.caller.is_root and row.vlan:
         body |= {"broadcasturi": f"vlan://{row.vlan}", "vlan": str(row.vlan)}
-    if row.account:
-        body |= {"acltype": "Account", **owner(world, row.account)}
-        body["networkdomain"] = f"cs{world.accounts[row.account].number}cloud.internal"
-    else:
-        root = world.root_domain()
-        body |= {"acltype": "Domain", "subdomainaccess": True}
-        body |= {"domainid": root.id, "domain": root.name, "domainpath": root.path}
-        body["networkdomain"] = "cs1cloud.internal"
+    body |= _network_owner(world, row.account)
     body["service"] = world.services.get(offering.services, [])
     body["physicalnetworkid"] = PHYSICAL_NETWORK
     body["restartrequired"] = row.restart_required
@@ -242,13 +252,7 @@ def router(call: Call, thing: e.Entity) -> Body:
         "publicnetworkid": PUBLIC_NETWORK,
     }
     if root and guest is not None:
-        body |= {
-            "guestipaddress": row.guest_ip,
-            "guestmacaddress": mac("02:02", row.guest_ip),
-            "guestnetmask": str(ipaddress.IPv4Network(guest.cidr).netmask),
-            "guestnetworkid": guest.id,
-            "guestnetworkname": guest.name,
-        }
+        body |= _guest_side(row, guest)
     body |= {
         "templateid": ROUTER_TEMPLATE,
         "templatename": "SystemVM Template (simulator)",
@@ -272,6 +276,16 @@ def router(call: Call, thing: e.Entity) -> Body:
         "softwareversion": "4.22.0.0",
         "arch": "x86_64",
         "hasannotations": False,
+    }
+
+
+def _guest_side(row: e.Router, guest: e.Network) -> Body:
+    return {
+        "guestipaddress": row.guest_ip,
+        "guestmacaddress": mac("02:02", row.guest_ip),
+        "guestnetmask": str(ipaddress.IPv4Network(guest.cidr).netmask),
+        "guestnetworkid": guest.id,
+        "guestnetworkname": guest.name,
     }
 
 
