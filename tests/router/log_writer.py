@@ -6,6 +6,7 @@ import gzip
 import os
 import random
 import shutil
+from io import FileIO
 from pathlib import Path
 from typing import Literal
 
@@ -30,7 +31,7 @@ class LogWriter:
 
     async def run(self) -> None:
         """Write all lines, in bursts, with rotations in between."""
-        file = self.path.open("ab", buffering=0)
+        file = FileIO(self.path, "ab")
         try:
             number = 0
             while number < self.count:
@@ -49,7 +50,12 @@ class LogWriter:
             file.close()
             self.finished = True
 
-    async def _rotate(self, file, number):  # type: ignore[no-untyped-def]
+    async def rotate_once(self) -> None:
+        """Rotate without writing."""
+        file, _ = await self._rotate(FileIO(self.path, "ab"), self.count)
+        file.close()
+
+    async def _rotate(self, file: FileIO, number: int) -> tuple[FileIO, int]:
         self.rotations += 1
         self._shift()
         first = self.path.with_name(f"{self.path.name}.1")
@@ -63,7 +69,7 @@ class LogWriter:
                     number += 1
                     await asyncio.sleep(0.01)
             file.close()
-            file = self.path.open("ab", buffering=0)
+            file = FileIO(self.path, "ab")
         else:
             shutil.copyfile(self.path, first)
             await asyncio.sleep(0)

@@ -38,7 +38,19 @@ def free_port() -> int:
 @contextlib.asynccontextmanager
 async def openssh_server(folder: Path) -> AsyncIterator[OpenSsh]:
     """Start sshd with its own configuration in `folder`."""
-    assert SSHD is not None
+    port = free_port()
+    host_key = _configure(folder, port)
+    process = _start(folder)
+    try:
+        await _wait_for(port, process, folder)
+        yield OpenSsh(port, getpass.getuser(), folder / "client_key", host_key)
+    finally:
+        process.terminate()
+        await asyncio.to_thread(process.wait)
+
+
+def _configure(folder: Path, port: int) -> str:
+    """Write keys and configuration; the public host key."""
     host = asyncssh.generate_private_key("ssh-ed25519")
     client = asyncssh.generate_private_key("ssh-ed25519")
     for name, content in (
@@ -48,26 +60,25 @@ async def openssh_server(folder: Path) -> AsyncIterator[OpenSsh]:
     ):
         (folder / name).write_bytes(content)
         (folder / name).chmod(0o600)
-    port = free_port()
     (folder / "sshd_config").write_text(
         f"Port {port}\nListenAddress 127.0.0.1\nHostKey {folder}/host_key\n"
         f"AuthorizedKeysFile {folder}/authorized_keys\nPidFile {folder}/sshd.pid\n"
         "StrictModes no\nUsePAM no\nPasswordAuthentication no\nPermitRootLogin yes\n"
         "KbdInteractiveAuthentication no\nMaxSessions 100\nMaxStartups 100\nUseDNS no\n"
     )
+    return b" ".join(host.export_public_key().split()[:2]).decode()
+
+
+def _start(folder: Path) -> "subprocess.Popen[bytes]":
+    assert SSHD is not None
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
     with (folder / "sshd.log").open("wb") as log:
-        process = subprocess.Popen(
-            [SSHD, "-D", "-e", "-f", str(folder / "sshd_config")], stderr=log, stdin=-3
+        return subprocess.Popen(
+            [SSHD, "-D", "-e", "-f", str(folder / "sshd_config")],
+            stdin=subprocess.DEVNULL,
+            stderr=log,
         )
-    try:
-        await _wait_for(port, process, folder)
-        public = b" ".join(host.export_public_key().split()[:2]).decode()
-        yield OpenSsh(port, getpass.getuser(), folder / "client_key", public)
-    finally:
-        process.terminate()
-        await asyncio.to_thread(process.wait)
 
 
 async def _wait_for(port: int, process: "subprocess.Popen[bytes]", folder: Path) -> None:

@@ -22,7 +22,7 @@ def expected(state: str, **changes: object) -> ExpectedVpn:
         "users": users,
         **changes,
     }
-    return ExpectedVpn(**values)  # type: ignore[arg-type]
+    return ExpectedVpn(**values)
 
 
 def failed(verdict: RouterVerdict) -> set[str]:

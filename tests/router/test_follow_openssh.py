@@ -9,17 +9,16 @@ from pathlib import Path
 
 import msgspec
 import pytest
-import pytest_asyncio
 
 from tests.router.log_writer import LogWriter, Rotation
 from tests.router.openssh import SSHD, OpenSsh, openssh_server
 from tui.router import connection as connection_module
 from tui.router.connection import RouterConnection
 from tui.router.follow import Backoff, follow
-from tui.router.hops import RouterTarget, plan
+from tui.router.hops import RouterTarget, Step, plan
 from tui.router.hostkeys import HostKeys
-from tui.router.log_commands import SOURCES, LogSource
-from tui.router.log_events import LogChunk, LogGap
+from tui.router.log_commands import SOURCES, LogSource, Position
+from tui.router.log_events import LogChunk, LogGap, Reconnecting, SourceMissing
 from tui.settings.model import SshPath
 
 pytestmark = [
@@ -28,46 +27,61 @@ pytestmark = [
 ]
 
 QUICK = Backoff(first=0.02, longest=0.1)
-
-
-@pytest_asyncio.fixture
-async def server(tmp_path: Path) -> AsyncIterator[OpenSsh]:
-    folder = tmp_path / "sshd"
-    folder.mkdir()
-    async with openssh_server(folder) as running:
-        yield running
+BEFORE = b"Nov 22 23:59:59 r-42-VM charon: the line before"
 
 
 @pytest.fixture
-def router(server: OpenSsh, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RouterConnection:
+async def router(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[RouterConnection]:
     """A connection to this machine as if it were a router."""
+    folder = tmp_path / "sshd"
+    folder.mkdir()
+    async with openssh_server(folder) as server:
+        monkeypatch.setattr(connection_module, "plan", plan_as(server))
+        known = tmp_path / "known_hosts"
+        known.write_text(f"vr:u-42 {server.host_key}\n")
+        path = SshPath(key_file=str(server.key_file), router_port=server.port)
+        target = RouterTarget(name=socket.gethostname(), uuid="u-42", control_ip="127.0.0.1")
+        connection = RouterConnection(target, path, HostKeys(known))
+        yield connection
+        await connection.aclose()
 
-    def plan_as_me(path: SshPath, target: RouterTarget) -> tuple[object, ...]:
-        return tuple(msgspec.structs.replace(s, user=server.user) for s in plan(path, target))
 
-    monkeypatch.setattr(connection_module, "plan", plan_as_me)
-    known = tmp_path / "known_hosts"
-    known.write_text(f"vr:u-42 {server.host_key}\n")
-    path = SshPath(key_file=str(server.key_file), router_port=server.port)
-    target = RouterTarget(name=socket.gethostname(), uuid="u-42", control_ip="127.0.0.1")
-    return RouterConnection(target, path, HostKeys(known))
+def plan_as(server: OpenSsh):  # type: ignore[no-untyped-def]
+    """`plan` with the user who runs the test in the place of root."""
+
+    def planned(path: SshPath, target: RouterTarget) -> tuple[Step, ...]:
+        return tuple(msgspec.structs.replace(step, user=server.user) for step in plan(path, target))
+
+    return planned
 
 
-def log_at(monkeypatch: pytest.MonkeyPatch, path: Path) -> Path:
+def append(path: Path, content: bytes) -> None:
+    """Write at the end of a log."""
+    with path.open("ab") as file:
+        file.write(content)
+
+
+def remove(path: Path) -> None:
+    """Take a log away."""
+    path.unlink()
+
+
+@pytest.fixture
+def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file that stands for /var/log/daemon.log, with one line in it."""
+    path = tmp_path / "daemon.log"
+    path.write_bytes(BEFORE + b"\n")
     monkeypatch.setitem(SOURCES, "daemon", LogSource("daemon", str(path)))
     return path
 
 
 @pytest.mark.parametrize("rotation", ["none", "rename", "copytruncate"])
 async def test_no_line_is_lost_or_repeated(
-    router: RouterConnection,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    rotation: Rotation,
+    router: RouterConnection, log: Path, rotation: Rotation
 ) -> None:
-    path = log_at(monkeypatch, tmp_path / "daemon.log")
-    path.write_bytes(b"Nov 22 23:59:59 r-42-VM charon: the line before\n")
-    writer = LogWriter(path, 10_000, rotation)
+    writer = LogWriter(log, 6_000, rotation)
     chance = random.Random(7)
     got: list[bytes] = []
     drops = 0
@@ -75,17 +89,17 @@ async def test_no_line_is_lost_or_repeated(
     async def break_links() -> None:
         nonlocal drops
         while not writer.finished:
-            await asyncio.sleep(chance.uniform(0.02, 0.12))
+            await asyncio.sleep(chance.uniform(0.02, 0.1))
             router.drop()
             drops += 1
 
-    tasks = []
+    tasks: list[asyncio.Task[None]] = []
     async with (
         asyncio.timeout(60),
         contextlib.aclosing(follow(router, ["daemon"], backoff=QUICK)) as events,
     ):
         async for event in events:
-            assert not isinstance(event, LogGap)
+            assert not isinstance(event, LogGap | SourceMissing), event
             if isinstance(event, LogChunk):
                 got += event.lines
                 if not tasks:
@@ -96,6 +110,117 @@ async def test_no_line_is_lost_or_repeated(
             if got and got[-1] == writer.line(writer.count - 1):
                 break
     await asyncio.gather(*tasks)
+    assert got == [BEFORE, *(writer.line(number) for number in range(writer.count))]
+    assert drops >= 5
+    assert writer.rotations >= (0 if rotation == "none" else 3)
+
+
+async def test_another_run_goes_on_where_the_last_one_stopped(
+    router: RouterConnection, log: Path
+) -> None:
+    position: Position | None = None
+    async with asyncio.timeout(20), contextlib.aclosing(follow(router, ["daemon"])) as events:
+        async for event in events:
+            assert isinstance(event, LogChunk) and event.lines == [BEFORE]
+            position = event.position
+            break
+    assert position is not None
+    # While nobody looks, the log is rotated twice: plain, then compressed.
+    for number in range(2):
+        append(log, b"written in generation %d\n" % number)
+        await LogWriter(log, 0, "rename").rotate_once()
+    append(log, b"written now\n")
+    got: list[bytes] = []
+    async with (
+        asyncio.timeout(20),
+        contextlib.aclosing(follow(router, ["daemon"], {"daemon": position})) as events,
+    ):
+        async for event in events:
+            assert isinstance(event, LogChunk), event
+            got += event.lines
+            if len(got) == 3:
+                break
+    assert got == [b"written in generation 0", b"written in generation 1", b"written now"]
+
+
+async def test_hostile_lines_pass_as_they_are(router: RouterConnection, log: Path) -> None:
+    evil = [b"\xff\xfe\x00nul and bad utf-8", b"\x1b]52;c;aGk=\x07", b"y" * 1_000_000, b"", b"end"]
+    got: list[bytes] = []
+    async with asyncio.timeout(20), contextlib.aclosing(follow(router, ["daemon"])) as events:
+        async for event in events:
+            assert isinstance(event, LogChunk)
+            if not got:
+                append(log, b"".join(line + b"\n" for line in evil))
+            got += event.lines
+            if got[-1] == b"end":
+                break
+    assert got[1:3] == evil[:2]
+    assert got[3] == b"y" * 65536 + "…[+934464 bytes]".encode()
+    assert got[4:] == evil[3:]
+
+
+async def test_a_file_that_appears_later_and_one_that_never_does(
+    router: RouterConnection, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.router.follow_file._MISSING_SECONDS", 0.05)
+    monkeypatch.setitem(SOURCES, "auth", LogSource("auth", str(log.parent / "never.log")))
+    remove(log)
+    missing: set[str] = set()
+    got: list[bytes] = []
+    sources = ["daemon", "auth"]
+    async with asyncio.timeout(20), contextlib.aclosing(follow(router, sources)) as events:
+        async for event in events:
+            if isinstance(event, SourceMissing):
+                missing.add(event.source)
+                if missing == set(sources):
+                    append(log, b"first\nsecond\n")
+            elif isinstance(event, LogChunk):
+                got += event.lines
+                if len(got) == 2:
+                    break
+    assert missing == set(sources) and got == [b"first", b"second"]
+
+
+async def test_a_log_that_was_replaced_is_told(router: RouterConnection, log: Path) -> None:
+    gap = False
+    async with asyncio.timeout(20), contextlib.aclosing(follow(router, ["daemon"])) as events:
+        async for event in events:
+            if isinstance(event, LogChunk) and event.lines == [BEFORE]:
+                remove(log)
+                append(log, b"new\n")
+            gap = gap or isinstance(event, LogGap)
+            if isinstance(event, LogChunk) and event.lines == [b"new"]:
+                break
+    assert gap
+
+
+async def test_the_link_that_is_gone_is_told(router: RouterConnection, log: Path) -> None:
+    async with (
+        asyncio.timeout(20),
+        contextlib.aclosing(follow(router, ["daemon"], backoff=QUICK)) as events,
+    ):
+        kinds: list[str] = []
+        async for event in events:
+            kinds.append(type(event).__name__)
+            if len(kinds) == 1:
+                router.drop()
+            if isinstance(event, Reconnecting):
+                assert event.attempt == 1 and event.wait <= 0.02
+            if kinds[-1] == "Resumed":
+                break
+    assert kinds == ["LogChunk", "Reconnecting", "Resumed"]
+
+
+async def test_nothing_is_left_running(router: RouterConnection, log: Path) -> None:
+    async with asyncio.timeout(20), contextlib.aclosing(follow(router, ["daemon"])) as events:
+        await anext(events)
     await router.aclose()
-    assert got[1:] == [writer.line(number) for number in range(writer.count)]
-    print(rotation, drops, writer.rotations)
+    for _ in range(150):
+        listing = await asyncio.create_subprocess_exec(
+            "pgrep", "-f", f"csvpn-follow {log}", stdout=asyncio.subprocess.PIPE
+        )
+        found, _ = await listing.communicate()
+        if not found:
+            return
+        await asyncio.sleep(0.1)
+    pytest.fail(f"still running: {found.decode()}")

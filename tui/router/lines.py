@@ -45,9 +45,14 @@ class LineCutter:
         if not end:
             self._keep(portion)
             return b""
-        text = self._taken() + portion[:end]
+        first = portion.index(b"\n") if self.pending else -1
+        begun = b""
+        if first >= 0:
+            self._keep(portion[:first])
+            begun = self._taken() + b"\n"
+        text = begun + self._shortened(portion[first + 1 : end])
         self._keep(portion[end:])
-        return self._shortened(text) if len(text) > self._longest else text
+        return text
 
     def flush(self) -> bytes:
         """The unfinished line with a line feed, or nothing: its file has ended."""
@@ -67,17 +72,15 @@ class LineCutter:
         return text
 
     def _shortened(self, text: bytes) -> bytes:
-        start, longest = 0, self._longest + 40  # 40: the marker of a line that was cut already
-        pieces = []
-        copied = 0
-        while len(text) - start > longest:
-            end = text.rfind(b"\n", start, start + longest + 1)
-            if end >= 0:
-                start = end + 1
-                continue
-            end = text.index(b"\n", start)
-            mark = f"…[+{end - start - self._longest} bytes]".encode()
-            pieces += [text[copied : start + self._longest], mark]
-            copied = end
+        """Whole lines, those that are too long cut."""
+        start, copied = 0, 0
+        pieces: list[bytes] = []
+        while len(text) - start > self._longest:
+            end = text.rfind(b"\n", start, start + self._longest + 1)
+            if end < 0:
+                end = text.index(b"\n", start)
+                mark = f"…[+{end - start - self._longest} bytes]".encode()
+                pieces += [text[copied : start + self._longest], mark]
+                copied = end
             start = end + 1
-        return b"".join([*pieces, text[copied:]])
+        return b"".join([*pieces, text[copied:]]) if pieces else text

@@ -171,11 +171,11 @@ done
 """
 )
 # Bytes of the current generation as they are written; fd 3 keeps its offset between the processes,
-# so what `head` prints is contiguous. An empty file has no fingerprint yet: as soon as it has bytes,
-# `other` asks the client to look again. A marker `= OFFSET HEAD DIGEST` makes them valid. A renamed
-# file is final only when its successor has content: until rsyslog is told, it goes on writing to
-# the old one. `truncated` says that bytes since the last marker are in doubt. The pulse of five
-# seconds finds what the bell missed, and ends the loop when nobody listens any more.
+# so what `head` prints is contiguous. A marker `= OFFSET HEAD DIGEST` makes them valid. An empty
+# file has no fingerprint yet: as soon as it has bytes, `other` asks the client to look again. A
+# renamed file is final only when its successor has content: until rsyslog is told, it goes on
+# writing to the old one. `truncated` says that bytes since the last marker are in doubt. The pulse
+# of five seconds finds what the bell missed, and ends the loop when nobody listens any more.
 
 _NUMBER: Final = r"\d{1,19}"
 _WHERE: Final = (
