@@ -14,11 +14,11 @@ from textual.widgets import Button, Input, Static
 
 from screens.findings import GLYPHS, STYLES, FindingField
 from screens.frame import Console
-from screens.handover import user_lines
+from screens.handover import ask_before_losing, user_lines
 from screens.progress import step_lines
 from tui.operations.enable import EnabledVpn, EnableVpn
 from tui.operations.users import NewUser
-from tui.safety.secret import MASK
+from tui.safety.secret import MASK, Secret
 from tui.session.enabling import Prepared, Wish, learn, prepare, suggested_range
 from tui.session.half_made import note_half_made
 from tui.session.inventory import Kind
@@ -48,6 +48,7 @@ class EnableScreen(Screen[None]):
         Binding("f5", "learn", "Ask again"),
         Binding("f6,p", "reveal", "Show secrets"),
         Binding("f7,y", "copy_key", "Copy the key"),
+        Binding("f8,c", "copy_all", "Copy everything"),
     ]
 
     class Learnt(Message):
@@ -67,6 +68,8 @@ class EnableScreen(Screen[None]):
         self._operation: EnableVpn | None = None
         self._job: Task | None = None
         self._revealed = False
+        self._handed_over = False
+        """Whether the passwords were shown or copied."""
 
     @property
     def console(self) -> Console:
@@ -224,7 +227,7 @@ class EnableScreen(Screen[None]):
         elif self._operation.result is None:
             words = " esc back: the job goes on, J shows it"
         else:
-            words = " p show secrets   y copy the key   esc back"
+            words = " p show secrets   y copy the key   c copy everything   esc back"
         self.query_one("#keys", Static).update(Content(words))
 
     # Going on.
@@ -293,11 +296,16 @@ class EnableScreen(Screen[None]):
             lines += _result_lines(result, revealed=self._revealed)
         return [*lines, Content("")]
 
+    def owns(self, task: Task) -> bool:
+        """Whether `task` is the job of this screen."""
+        return self._operation is not None and task.operation is self._operation
+
     # Keys.
 
     def action_back(self) -> None:
-        """Go back; a job that runs goes on."""
-        self.dismiss()
+        """Go back; a job that runs goes on. Passwords that nobody has seen are asked about."""
+        result = self._operation.result if self._operation else None
+        ask_before_losing(self, result.users if result else (), seen=self._handed_over)
 
     def action_copy_calls(self) -> None:
         """Copy the calls as CloudMonkey lines."""
@@ -309,7 +317,7 @@ class EnableScreen(Screen[None]):
 
     def action_reveal(self) -> None:
         """Show or hide the key and the passwords."""
-        self._revealed = not self._revealed
+        self._revealed = self._handed_over = not self._revealed
         self._show_job()
 
     def action_copy_key(self) -> None:
@@ -317,6 +325,17 @@ class EnableScreen(Screen[None]):
         result = self._operation.result if self._operation else None
         if result is not None and result.preshared_key is not None:
             self.console.copy_out(result.preshared_key, "Pre-shared key")
+
+    def action_copy_all(self) -> None:
+        """Copy what people have to be given: server, key, users and passwords."""
+        result = self._operation.result if self._operation else None
+        if result is not None:
+            self._handed_over = True
+            lines = [f"Server {result.public_ip}"]
+            if result.preshared_key is not None:
+                lines.append(f"Pre-shared key {result.preshared_key.reveal()}")
+            lines += [f"{user.name} {user.password.reveal()}" for user in result.users]
+            self.console.copy_out(Secret("\n".join(lines)), "Server, key and users")
 
 
 def _checked(

@@ -15,6 +15,7 @@ from textual.screen import Screen
 from textual.types import CSSPathType
 from textual.widget import Widget
 from textual.widgets import Input, Static
+from textual.worker import Worker
 
 from screens.confirm import ConfirmDialog
 from tui.actions import SECTIONS, Action, action, actions_on
@@ -216,7 +217,9 @@ class SectionScreen(Screen[None]):
             await ask()
             self.post_message(FactsChanged(""))
 
-        self.run_worker(asking, group=group, exclusive=True, exit_on_error=False)
+        _worker: Worker[None] = self.run_worker(
+            asking, group=group, exclusive=True, exit_on_error=False
+        )
 
     @on(FactsChanged)
     def _facts_changed(self, event: FactsChanged) -> None:

@@ -7,9 +7,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
+from screens.confirm import ConfirmDialog
 from screens.frame import Console
 from screens.progress import step_lines
 from tui.operations.users import AddedUser
@@ -40,12 +41,31 @@ def user_lines(users: Sequence[AddedUser], *, revealed: bool) -> Content:
     return Content("\n").join(lines)
 
 
+def ask_before_losing(screen: Screen[None], users: Sequence[AddedUser], *, seen: bool) -> None:
+    """Leave `screen`, unless passwords that were made would be lost unseen: then ask first."""
+    lost = [user.name for user in users if user.generated]
+    if seen or not lost:
+        screen.dismiss()
+        return
+    sentences = [
+        f"The passwords of {', '.join(lost)} were neither shown nor copied yet.",
+        "Nothing keeps them: a user whose password is lost has to be removed and added again.",
+    ]
+
+    def answered(leave: bool | None) -> None:
+        if leave:
+            screen.dismiss()
+
+    dialog = ConfirmDialog("Leave without the passwords?", sentences, "Leave")
+    screen.app.push_screen(dialog, answered)
+
+
 class HandoverDialog(ModalScreen[None]):
     """The steps of adding users, and then their passwords."""
 
     CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter", "dismiss", "Close"),
+        Binding("escape,enter", "close", "Close"),
         Binding("p", "reveal", "Show passwords"),
         Binding("y", "copy", "Copy"),
     ]
@@ -54,6 +74,7 @@ class HandoverDialog(ModalScreen[None]):
         super().__init__()
         self._operation = operation
         self._revealed = False
+        self._handed_over = False
 
     @property
     def console(self) -> Console:
@@ -88,14 +109,23 @@ class HandoverDialog(ModalScreen[None]):
         lines = user_lines(self._operation.added, revealed=self._revealed)
         self.query_one("#users", Static).update(Content.assemble("\n", lines))
 
+    def owns(self, task: Task) -> bool:
+        """Whether `task` is the job of this dialog."""
+        return task.operation is self._operation
+
+    def action_close(self) -> None:
+        """Close; passwords that nobody has seen are asked about."""
+        ask_before_losing(self, self._operation.added, seen=self._handed_over)
+
     def action_reveal(self) -> None:
         """Show or hide the passwords."""
-        self._revealed = not self._revealed
+        self._revealed = self._handed_over = not self._revealed
         self._show_users()
 
     def action_copy(self) -> None:
         """Copy names and passwords; the clipboard is cleared after a while."""
         lines = [f"{user.name} {user.password.reveal()}" for user in self._operation.added]
         if lines:
+            self._handed_over = True
             text = Secret("\n".join(lines))
             self.console.copy_out(text, f"{len(lines)} user(s) with passwords")

@@ -45,3 +45,12 @@ class TaskWatcher(Protocol):
 
     def show_task(self, task: Task) -> None:
         """Show how far `task` has come."""
+
+
+@runtime_checkable
+class TaskOwner(TaskWatcher, Protocol):
+    """A screen that shows the end of its job itself, so that no message has to."""
+
+    def owns(self, task: Task) -> bool:
+        """Whether `task` is the job of this screen."""
+        ...

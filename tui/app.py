@@ -19,7 +19,7 @@ from screens.lists import Notice, NoticesDialog, TasksDialog
 from screens.logs import LogsScreen
 from screens.networks import NetworksScreen
 from screens.palette import ActionCommands
-from screens.progress import TaskWatcher
+from screens.progress import TaskOwner, TaskWatcher
 from screens.users import UsersScreen
 from screens.vpns import VpnsScreen
 from screens.welcome import WelcomeScreen
@@ -119,7 +119,7 @@ class Console(App[None]):
         """Close the present profile and show another one."""
         for stop in self._stop_listening:
             stop()
-        old, self._session = self._session, None
+        old = self._session
         await self.switch_mode("_default")
         for name in SECTION_SCREENS:
             await self.remove_mode(name)
@@ -147,6 +147,8 @@ class Console(App[None]):
             self._tell_end(task)
 
     def _tell_end(self, task: Task) -> None:
+        if isinstance(self.screen, TaskOwner) and self.screen.owns(task):
+            return
         took = f"{task.seconds:.0f} s"
         if task.state is TaskState.DONE:
             self.notify(f"{task.title}: done in {took}", title="Job done")
