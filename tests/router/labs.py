@@ -1,7 +1,8 @@
 """A lab router with a running VPN, and a connection to it."""
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from tui.lab.router.server import LabRouters
@@ -63,3 +64,10 @@ def target(name: str = "r-42-VM") -> RouterTarget:
 def connection_to(lab: LabRouters, **changes: object) -> RouterConnection:
     """A connection that is not open yet."""
     return RouterConnection(target(), path_to(lab, **changes))
+
+
+async def until(true: Callable[[], bool], seconds: float = 20) -> None:
+    """Wait for something that happens in files and states; `TimeoutError` if it does not."""
+    async with asyncio.timeout(seconds):
+        while not true():  # noqa: ASYNC110 (nothing rings when a file has been written)
+            await asyncio.sleep(0.01)
