@@ -155,6 +155,7 @@ class FilterLine(Horizontal):
 class SectionScreen(Screen[None]):
     """One section; subclasses say `SECTION`, compose a body and implement their actions."""
 
+    AUTO_FOCUS: ClassVar[str | None] = "ResourceTable, LogView"
     SECTION: ClassVar[str] = ""
     KINDS: ClassVar[tuple[Kind, ...]] = ()
     """The lists that the section shows; they are asked for when it is entered."""

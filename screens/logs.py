@@ -85,10 +85,6 @@ class LogsScreen(SectionScreen):
         yield FilterLine()
         yield LogView(id="lines")
 
-    def on_mount(self) -> None:
-        super().on_mount()
-        self.view.focus()
-
     @property
     def view(self) -> LogView:
         """The lines."""

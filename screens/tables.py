@@ -31,10 +31,6 @@ class TableScreen(SectionScreen, Generic[Row]):
             yield ResourceTable(self.COLUMNS, self.key_of, id="rows")
             yield DetailsPane()
 
-    def on_mount(self) -> None:
-        super().on_mount()
-        self.table.focus()
-
     @property
     def table(self) -> ResourceTable[Row]:
         """The table of the section."""
