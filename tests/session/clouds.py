@@ -57,7 +57,11 @@ class HeldCloud:
 
     def session(self, **profile: Any) -> Session:
         """A session on this cloud, with two rows to a page."""
-        fields: dict[str, Any] = {"name": "prod", "url": "http://cloud.test/client/api", "page_size": 2}
+        fields: dict[str, Any] = {
+            "name": "prod",
+            "url": "http://cloud.test/client/api",
+            "page_size": 2,
+        }
         return Session(
             Profile(**(fields | profile)),
             Keys("api-key-of-a-test", Secret("secret-key-of-a-test")),

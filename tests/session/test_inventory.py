@@ -169,7 +169,7 @@ async def test_rules_of_an_address() -> None:
     assert inventory.knows_rules_of("address-1")
     asked = {form["ipaddressid"] for form in cloud.questions("listFirewallRules")}
     assert asked == {"address-1", "address-2"}
-    cloud.fails["listFirewallRules"] = httpx.ConnectError("nobody there")
+    cloud.fails["listFirewallRules"] = httpx.UnsupportedProtocol("nothing is tried again")
     await inventory.refresh_rules("address-3")
     assert isinstance(inventory.rules["address-3"].error, Network)
     assert inventory.knows_rules_of("address-3")

@@ -53,11 +53,12 @@ class RouterPool:
         known = self._connections.get(router.id)
         if known is not None and self._targets[router.id] == target:
             return known
-        if known is not None:
-            await known.aclose()
         connection = RouterConnection(target, path)
         self._connections[router.id] = connection
         self._targets[router.id] = target
+        if known is not None:
+            # Last, so that whoever asks meanwhile gets the new one too.
+            await known.aclose()
         return connection
 
     def learn(self, router: Router, problem: HostKeyUnknown) -> None:
