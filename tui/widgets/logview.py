@@ -129,7 +129,8 @@ class LogView(ScrollView, can_focus=True):
     def _show_end_or_stay(self) -> None:
         self.virtual_size = Size(self.size.width, len(self._pieces))
         if self.following:
-            self.scroll_to(y=self._last_top(), animate=False)
+            # Forced: until the next layout there is no scroll bar, without which it would not move.
+            self.scroll_to(y=self._last_top(), animate=False, force=True)
         self.refresh()
 
     def _last_top(self) -> int:
