@@ -17,6 +17,8 @@ from tui.lab.state import LabSession
 
 _FIRST_ACT_SECONDS: Final = 2.0
 _START_SECONDS: Final = 3.0
+_SHORTEST_PAUSE: Final = 0.03
+"""Real seconds: however fast the story runs, it leaves room for the rest of the program."""
 _SHORTEST_SESSION: Final = 45.0
 _BACKLOG_SECONDS: Final = 1500
 _NOBODY: Final = "nobody"
@@ -45,7 +47,7 @@ class Story:
         try:
             while True:
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(chance.uniform(6, 20) / speed):
+                    async with asyncio.timeout(max(_SHORTEST_PAUSE, chance.uniform(6, 20) / speed)):
                         await self._awake.wait()
                 if self._awake.is_set():
                     self._awake.clear()
