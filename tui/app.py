@@ -44,6 +44,9 @@ SECTION_SCREENS: dict[str, type[SectionScreen]] = {
     "logs": LogsScreen,
 }
 
+BETWEEN = "between"
+"""The mode of an empty screen, on which the sections of one session make room for another's."""
+
 
 class Console(App[None]):
     """The application. Screens know it as `screens.frame.Console`."""
@@ -77,6 +80,7 @@ class Console(App[None]):
         return self._session
 
     def on_mount(self) -> None:
+        self.add_mode(BETWEEN, Screen)
         if self._session is None:
             self.push_screen(WelcomeScreen(self._launcher), self._start)
         else:
@@ -120,7 +124,7 @@ class Console(App[None]):
         for stop in self._stop_listening:
             stop()
         old = self._session
-        await self.switch_mode("_default")
+        await self.switch_mode(BETWEEN)
         for name in SECTION_SCREENS:
             await self.remove_mode(name)
         if old is not None:
