@@ -55,7 +55,8 @@ class Pushes:
 
     def _set_up_vpn(self, state: RouterState) -> None:
         machine = self._machine
-        if state.vpn is None:
+        # A standby router takes the configuration, its daemons stay down until it takes over.
+        if state.vpn is None or state.redundant_state == "BACKUP":
             return
         old = machine.last_vpn
         now = time.time()
