@@ -14,11 +14,17 @@ from textual.widgets import Static
 from screens.frame import Console
 from screens.hostkey import ask_about_key
 from tui.router.facts import Check
-from tui.session.verifying import RouterReport, ask_router, expected_of
+from tui.session.verifying import RouterReport, ask_router, expected_of, is_standby
 from tui.session.views import NetworkRow, network_row
 
 CHECK_GLYPHS = {"pass": "✔", "fail": "✘", "unknown": "?"}
 CHECK_STYLES = {"pass": "$text-success", "fail": "bold $text-error", "unknown": "$text-warning"}
+
+
+STANDBY = (
+    "– It stands by: its daemons start when it takes over, and whoever is connected then has to "
+    "connect again."
+)
 
 
 def check_lines(checks: tuple[Check, ...]) -> Content:
@@ -93,7 +99,8 @@ class VerifyDialog(ModalScreen[None]):
         if expected is None:
             return
         for router in row.routers:
-            self.post_message(self.Reported(await ask_router(session, router, expected)))
+            if not is_standby(router):
+                self.post_message(self.Reported(await ask_router(session, router, expected)))
 
     def on_verify_dialog_reported(self, event: Reported) -> None:
         self._reports[event.report.router.id] = event.report
@@ -108,7 +115,10 @@ class VerifyDialog(ModalScreen[None]):
                 title += f"  {router.redundant_state.lower()}"
             parts.append(Content.styled(title, "bold"))
             report = self._reports.get(router.id)
-            parts.append(report_text(report) if report else Content("● asking …"))
+            if is_standby(router):
+                parts.append(Content(STANDBY))
+            else:
+                parts.append(report_text(report) if report else Content("● asking …"))
             parts.append(Content(""))
         self.query_one("#reports", Static).update(Content("\n").join(parts))
 

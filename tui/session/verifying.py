@@ -42,6 +42,12 @@ def _reason(error: RouterError | None) -> RouterError | None:
     return error.reason if isinstance(error, HopFailed) else error
 
 
+def is_standby(router: Router) -> bool:
+    """Whether a router is the one of a pair that does nothing now: its daemons are down by design
+    (`CsRedundant.set_backup` of the router's scripts)."""
+    return router.is_redundant and router.redundant_state == "BACKUP"
+
+
 def expected_of(session: Session, row: NetworkRow) -> ExpectedVpn | None:
     """What CloudStack says the routers of `row` should have; None without a VPN."""
     if row.vpn is None or row.address is None:
@@ -93,7 +99,7 @@ def verifier(session: Session, key: str) -> Verify:
             return RouterWord(None, "The VPN is not in the lists any more, so no router was asked.")
         if not session.may_list(Kind.ROUTERS):
             return RouterWord(None, "Your role may not see routers, so none was asked.")
-        carrying = [r for r in row.routers if r.redundant_state != "BACKUP"]
+        carrying = [router for router in row.routers if not is_standby(router)]
         if not carrying:
             return RouterWord(None, "No router is known that could be asked.")
         report = await ask_router(session, carrying[0], expected, patience=PATIENCE)
