@@ -5,6 +5,7 @@ from tui.operations.disable import DisablePlan, DisableVpn, consequences
 from tui.session.enabling import rules_of
 from tui.session.half_made import note_half_made
 from tui.session.inventory import Kind
+from tui.session.verifying import connected_now
 from tui.session.views import range_of, row_of_address
 
 
@@ -32,6 +33,7 @@ async def _ask(section: SectionScreen, address_id: str) -> None:
         client_range=str(whole) if whole else "",
         rules=rules_of(inventory, row),
         users=row.users,
+        connected=await connected_now(session, row),
     )
     section.ask_and_start(
         DisableVpn(session.client, plan),

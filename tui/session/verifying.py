@@ -1,5 +1,6 @@
 """What the routers themselves say about a VPN that CloudStack calls running."""
 
+import asyncio
 from collections.abc import Callable
 
 import msgspec
@@ -12,6 +13,9 @@ from tui.router.sessions import RouterSession, sessions
 from tui.session.inventory import Kind
 from tui.session.session import Session
 from tui.session.views import NetworkRow, network_row
+
+PROMPT = 3.0
+"""Seconds that a router may take for something that is good to know but not needed."""
 
 PATIENCE = 20.0
 """Seconds that the daemons have to come up after a VPN was enabled."""
@@ -82,6 +86,19 @@ async def ask_router(
         return RouterReport(router=router, verdict=verdict, sessions=await sessions(connection))
     except RouterError as error:
         return RouterReport(router=router, error=error)
+
+
+async def connected_now(session: Session, row: NetworkRow) -> int | None:
+    """How many people are connected to the VPN of `row`; None when no router says so in time."""
+    carrying = [router for router in row.routers if not is_standby(router)]
+    if not carrying:
+        return None
+    try:
+        async with asyncio.timeout(PROMPT):
+            connection = await session.routers.connection(carrying[0])
+            return len([each for each in await sessions(connection) if not each.is_orphan])
+    except (RouterError, TimeoutError):
+        return None
 
 
 def verifier(session: Session, key: str) -> Verify:
