@@ -212,21 +212,14 @@ async def _show(launcher: Launcher, session: "Session | None") -> int:
     """Run the console until it is left; returns its exit code."""
     from tui.app import Console
     from tui.safety.clipboard import Clipboard
+    from tui.terminal.driver import TerminalWriter
     from tui.terminal.signals import ending_on_signals
 
-    console = Console(launcher, session, clipboard=Clipboard(_write_to_terminal))
+    writer = TerminalWriter()
+    console = Console(launcher, session, clipboard=Clipboard(writer), writer=writer)
     with ending_on_signals(asyncio.get_running_loop(), lambda code: console.exit(return_code=code)):
         await console.run_async()
     return console.return_code or 0
-
-
-def _write_to_terminal(sequence: str) -> None:
-    """Send an escape sequence through the stream that Textual draws on, so that the two do not
-    fall into each other's words."""
-    terminal = sys.__stderr__
-    if terminal is not None:
-        terminal.write(sequence)
-        terminal.flush()
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from textual import work
-from textual.app import App
+from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
@@ -32,6 +32,8 @@ from tui.session.launch import Launcher
 from tui.session.session import Session
 from tui.session.status import words_for_delay
 from tui.session.tray import Task, TaskState
+from tui.terminal.crash import CrashesQuietly
+from tui.terminal.driver import TerminalWriter
 from tui.terminal.lastfilter import LastFilter
 from tui.widgets.header import HeaderFacts
 
@@ -48,7 +50,7 @@ BETWEEN = "between"
 """The mode of an empty screen, on which the sections of one session make room for another's."""
 
 
-class Console(App[None]):
+class Console(CrashesQuietly):
     """The application. Screens know it as `screens.frame.Console`."""
 
     TITLE = "csvpn"
@@ -58,9 +60,16 @@ class Console(App[None]):
     MODES: ClassVar[dict[str, str | Callable[[], Screen[object]]]] = {}
 
     def __init__(
-        self, launcher: Launcher, session: Session | None = None, *, clipboard: Clipboard
+        self,
+        launcher: Launcher,
+        session: Session | None = None,
+        *,
+        clipboard: Clipboard,
+        writer: TerminalWriter | None = None,
     ) -> None:
-        """`session` is opened at once; without one the console asks for a profile."""
+        """`session` is opened at once; without one the console asks for a profile. `writer` is
+        given the way to the terminal, for what the clipboard writes there."""
+        self._writer = writer  # before the constructor of Textual, which asks for the driver
         super().__init__()
         self._launcher = launcher
         self._session = session
@@ -71,6 +80,11 @@ class Console(App[None]):
         self._unread = 0
 
     # Starting and ending.
+
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's driver for this system, through which the clipboard can write too."""
+        driver_class = super().get_driver_class()
+        return driver_class if self._writer is None else self._writer.attached_to(driver_class)
 
     @property
     def session(self) -> Session:
