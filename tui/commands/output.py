@@ -103,8 +103,9 @@ def sentence(error: Exception) -> str:
         text = error.explain()
     elif isinstance(error, SecretMissing):
         variable = VARIABLES[credential_of(error.profile)]
+        why = str(error).rstrip(".")
         text = (
-            f"{str(error).rstrip('.')}; set {variable} or {variable}_FILE, or open the profile "
+            f"{why[:1].lower()}{why[1:]}; set {variable} or {variable}_FILE, or open the profile "
             f"in the console once, where a keyring can keep the {secret_words(error.profile)}"
         )
     else:
