@@ -61,8 +61,9 @@ class Layout(Generic[Fact]):
 def lay_out(columns: Sequence[Column[Fact]], facts: Sequence[Fact], room: int) -> Layout[Fact]:
     """Choose columns and widths for `room` cells.
 
-    Columns leave by rank, the rightmost of a rank first; what is then still too wide is taken from
-    the widest column, never below its narrowest nor its title.
+    Columns leave by rank, the rightmost of a rank first, until the others need no more than
+    `SQUEEZE` cells too many and can give them; those are taken from the widest column, never below
+    its narrowest nor its title. Only columns that always stay may need more than there is.
     """
     sample = facts if len(facts) <= 2 * SAMPLE else [*facts[:SAMPLE], *facts[-SAMPLE:]]
     shown = list(columns)
@@ -83,7 +84,11 @@ def lay_out(columns: Sequence[Column[Fact]], facts: Sequence[Fact], room: int) -
     def total() -> int:
         return sum(widths[id(column)] + GAP for column in shown)
 
-    while total() > room + SQUEEZE and (gone := [c for c in shown if c.rank > 0]):
+    def too_wide() -> bool:
+        least = sum(column.least + GAP for column in shown)
+        return total() > room + SQUEEZE or least > room
+
+    while too_wide() and (gone := [column for column in shown if column.rank > 0]):
         highest = max(column.rank for column in gone)
         shown.remove([column for column in gone if column.rank == highest][-1])
     while total() > room:

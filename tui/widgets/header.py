@@ -1,10 +1,11 @@
 """The two lines on top: where you are and whether you may write; the sections."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import NamedTuple
 
 import msgspec
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
+from textual import events
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
@@ -33,6 +34,19 @@ class HeaderFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What is wrong with the connection, if anything."""
 
 
+class _Part(NamedTuple):
+    """A word of the header."""
+
+    text: str
+    style: str
+    rank: int
+    """Which leaves first when there is no room: the highest."""
+
+    @property
+    def cells(self) -> int:
+        return cell_len(self.text) + 2
+
+
 class ConsoleHeader(Static):
     """One line; what matters least leaves first when the screen is narrow."""
 
@@ -49,23 +63,27 @@ class ConsoleHeader(Static):
 
     def render(self) -> Content:
         """Compose the line for the present width."""
-        facts = self.facts
-        left = [
-            ("csvpn", "bold"),
-            (facts.profile, "bold"),
-            ("PRODUCTION" if facts.production else "", "bold"),
-            ("READ-ONLY" if facts.read_only else "", "bold reverse"),
-            (facts.who, ""),
-            (f"zone {facts.zone}" if facts.zone else "", ""),
-        ]
-        right = [
-            (facts.note, "bold"),
-            (f"! {facts.unread}" if facts.unread else "", "bold reverse"),
-            (f"jobs {facts.jobs} ●" if facts.jobs else "", "bold"),
-            (f"age {facts.age}" if facts.age else "", ""),
-            (f"link {facts.link}" if facts.link else "", ""),
-        ]
-        return _between(_kept(left), _kept(right), self.size.width)
+        return compose_header(self.facts, self.size.width)
+
+
+def compose_header(facts: HeaderFacts, width: int) -> Content:
+    """The header in exactly `width` cells."""
+    left = [
+        _Part("csvpn", "bold", 0),
+        _Part(facts.profile, "bold", 1),
+        _Part("PRODUCTION" if facts.production else "", "bold", 2),
+        _Part("READ-ONLY" if facts.read_only else "", "bold reverse", 2),
+        _Part(facts.who, "", 6),
+        _Part(f"zone {facts.zone}" if facts.zone else "", "", 8),
+    ]
+    right = [
+        _Part(facts.note, "bold", 3),
+        _Part(f"! {facts.unread}" if facts.unread else "", "bold reverse", 5),
+        _Part(f"jobs {facts.jobs} ●" if facts.jobs else "", "bold", 4),
+        _Part(f"age {facts.age}" if facts.age else "", "", 7),
+        _Part(f"link {facts.link}" if facts.link else "", "", 9),
+    ]
+    return _between(left, right, width)
 
 
 class SectionBar(Widget):
@@ -74,10 +92,7 @@ class SectionBar(Widget):
     ALLOW_SELECT = False
     DEFAULT_CSS = """
     SectionBar { height: 1; width: 1fr; background: $surface; }
-    SectionBar > .sections--here { text-style: bold reverse; }
-    SectionBar > .sections--other { color: $text-muted; }
     """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"sections--here", "sections--other"}
 
     class Chosen(Message):
         """A section was clicked."""
@@ -102,47 +117,45 @@ class SectionBar(Widget):
         return Content.assemble(*parts)
 
     def _titles(self) -> list[str]:
-        full = [f" {n} {title} " for n, (_, title) in enumerate(self._sections, 1)]
-        if sum(cell_len(text) + 1 for text in full) + 1 <= self.size.width:
-            return full
+        """What is shown of each section: its title, the present one's only, or numbers alone."""
+        numbered = [(n, name, title) for n, (name, title) in enumerate(self._sections, 1)]
+        full = [f" {n} {title} " for n, _, title in numbered]
         short = [
-            f" {n} {title} " if name == self._here else f" {n} "
-            for n, (name, title) in enumerate(self._sections, 1)
+            f" {n} {title} " if name == self._here else f" {n} " for n, name, title in numbered
         ]
-        return short
+        for texts in (full, short):
+            if sum(cell_len(text) + 1 for text in texts) + 1 <= self.size.width:
+                return texts
+        return [str(n) for n, _, _ in numbered]
 
-    def on_click(self, event: object) -> None:
-        x = getattr(event, "x", 0)
+    def on_click(self, event: events.Click) -> None:
         left = 1
         for (name, _title), text in zip(self._sections, self._titles(), strict=True):
-            if left <= x < left + cell_len(text):
+            if left <= event.x < left + cell_len(text):
                 self.post_message(self.Chosen(name))
                 return
             left += cell_len(text) + 1
 
 
-def _kept(parts: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    return [(text, style) for text, style in parts if text]
+def _between(left: Sequence[_Part], right: Sequence[_Part], width: int) -> Content:
+    """Put `left` and `right` at the two ends of `width` cells.
 
-
-def _between(left: list[tuple[str, str]], right: list[tuple[str, str]], width: int) -> Content:
-    """Put `left` and `right` at the two ends of `width` cells, dropping from both if need be."""
-
-    def length(parts: list[tuple[str, str]]) -> int:
-        return sum(cell_len(text) + 2 for text, _ in parts)
-
-    while length(left) + length(right) > width and (len(left) > 2 or right):
-        if right and (len(left) <= 2 or len(right) > 2):
-            right.pop()
-        elif len(left) > 2:
-            left.pop()
-        else:
-            right.pop()
-    gap = max(1, width - length(left) - length(right))
+    Parts of the highest rank leave first when there is no room; of the last one the end is cut.
+    """
+    parts = sorted((part for part in (*left, *right) if part.text), key=lambda part: part.rank)
+    while len(parts) > 1 and sum(part.cells for part in parts) > width:
+        parts.pop()
+    gap = max(0, width - sum(part.cells for part in parts))
     pieces: list[Content | str] = []
-    for text, style in left:
-        pieces += [" ", Content.styled(text, style), " "]
-    pieces.append(" " * gap)
-    for text, style in right:
-        pieces += [" ", Content.styled(text, style), " "]
+    for side in (left, right):
+        for part in side:
+            if part in parts:
+                text = (
+                    part.text
+                    if part.cells <= width
+                    else set_cell_size(part.text, max(0, width - 2))
+                )
+                pieces += [" ", Content.styled(text, part.style), " "]
+        if side is left:
+            pieces.append(" " * gap)
     return Content.assemble(*pieces)

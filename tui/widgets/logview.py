@@ -5,6 +5,7 @@ say (`replace`, `append`); the view knows nothing of logs.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
@@ -32,6 +33,15 @@ class LogRow(NamedTuple):
     tone: Tone = ""
     head: int = 0
     """Characters at the beginning (time, source) that are shown dim."""
+
+
+class _Piece(NamedTuple):
+    """What stands on one line: a row, or a part of one that is wrapped."""
+
+    row: int
+    text: str
+    first: bool
+    """Whether it is the row's first."""
 
 
 class LogView(ScrollView, can_focus=True):
@@ -76,12 +86,14 @@ class LogView(ScrollView, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._rows: list[LogRow] = []
-        self._pieces: list[tuple[int, str, bool]] = []
-        """(row, text, whether it is the row's first) for each line of the screen."""
+        self._pieces: list[_Piece] = []
+        """What stands on each line."""
         self._pattern: re.Pattern[str] | None = None
         self._found: int | None = None
         """The row that the last search stopped at."""
         self._shift = 0
+        self._placing = False
+        """Whether the view scrolls by itself, which says nothing of what the person wants."""
 
     @property
     def count(self) -> int:
@@ -91,10 +103,14 @@ class LogView(ScrollView, can_focus=True):
     # Content.
 
     def replace(self, rows: Sequence[LogRow]) -> None:
-        """Show other rows; the end is followed if it was."""
+        """Show other rows. The end is followed if it was; else what is on the first line of the
+        screen stays there, if the new rows have it too."""
+        top = self._top_row()
+        first = self._rows[top] if self._rows else None
         self._rows = list(rows[-LARGEST:])
         self._found = None
-        self._lay_out()
+        same = (number for number, row in enumerate(self._rows) if row == first)
+        self._lay_out(min(same, key=lambda number: abs(number - top), default=top))
 
     def append(self, rows: Sequence[LogRow]) -> None:
         """Add rows at the end."""
@@ -102,35 +118,59 @@ class LogView(ScrollView, can_focus=True):
             return
         self._rows.extend(rows)
         if len(self._rows) > LARGEST + LARGEST // 10:
-            del self._rows[: len(self._rows) - LARGEST]
-            self._found = None
-            self._lay_out()
+            self._drop(len(self._rows) - LARGEST)
             return
         first = len(self._rows) - len(rows)
         for number, row in enumerate(rows, first):
             self._pieces.extend(self._cut(number, row))
         self._show_end_or_stay()
 
-    def _lay_out(self) -> None:
+    def _drop(self, count: int) -> None:
+        """Let the oldest rows go; what is on the screen stays there while it can."""
+        top = self._top_row()
+        del self._rows[:count]
+        if self._found is not None:
+            self._found = self._found - count if self._found >= count else None
+        self._lay_out(max(0, top - count))
+
+    def _top_row(self) -> int:
+        """The row on the first line of the screen."""
+        top = int(self.scroll_offset.y)
+        return self._pieces[top].row if top < len(self._pieces) else 0
+
+    def _lay_out(self, top_row: int = 0) -> None:
+        """Cut all rows anew; the row `top_row` comes first unless the end is followed."""
         self._pieces = [
             piece for number, row in enumerate(self._rows) for piece in self._cut(number, row)
         ]
         self._show_end_or_stay()
+        if not self.following:
+            self._scroll_to_line(self._line_of(top_row))
 
-    def _cut(self, number: int, row: LogRow) -> list[tuple[int, str, bool]]:
+    def _line_of(self, row: int) -> int:
+        """The first line of a row."""
+        return bisect_left(self._pieces, row, key=lambda piece: piece.row)
+
+    def _scroll_to_line(self, line: int) -> None:
+        # Forced: until the next layout there is no scroll bar, without which it would not move.
+        top = max(0, min(line, self._last_top()))
+        self._placing = True
+        self.scroll_to(y=top, animate=False, force=True)
+        self._placing = False
+
+    def _cut(self, number: int, row: LogRow) -> list[_Piece]:
         width = self.size.width
         if not self.wrapping or width < 8 or cell_len(row.text) <= width:
-            return [(number, row.text, True)]
+            return [_Piece(number, row.text, True)]
         head, *rest = chop_cells(row.text, width)
         tail = "".join(rest)
         indented = [f"    {part}" for part in chop_cells(tail, width - 4)]
-        return [(number, head, True), *((number, part, False) for part in indented)]
+        return [_Piece(number, head, True), *(_Piece(number, part, False) for part in indented)]
 
     def _show_end_or_stay(self) -> None:
         self.virtual_size = Size(self.size.width, len(self._pieces))
         if self.following:
-            # Forced: until the next layout there is no scroll bar, without which it would not move.
-            self.scroll_to(y=self._last_top(), animate=False, force=True)
+            self._scroll_to_line(self._last_top())
         self.refresh()
 
     def _last_top(self) -> int:
@@ -138,10 +178,10 @@ class LogView(ScrollView, can_focus=True):
 
     def watch_wrapping(self) -> None:
         self._shift = 0
-        self._lay_out()
+        self._lay_out(self._top_row())
 
     def on_resize(self, event: events.Resize) -> None:
-        self._lay_out()
+        self._lay_out(self._top_row())
 
     # Following.
 
@@ -158,9 +198,8 @@ class LogView(ScrollView, can_focus=True):
             self.post_message(self.Moved())
 
     def _scroll_by(self, lines: int) -> None:
-        top = max(0, min(int(self.scroll_offset.y) + lines, self._last_top()))
-        self.scroll_to(y=top, animate=False)
-        self.call_after_refresh(self._leave_or_return)
+        self._scroll_to_line(int(self.scroll_offset.y) + lines)
+        self._leave_or_return()
 
     def action_scroll(self, by: int) -> None:
         """Scroll by lines; upwards leaves the end."""
@@ -175,17 +214,14 @@ class LogView(ScrollView, can_focus=True):
         self._scroll_by(-len(self._pieces))
 
     def action_sideways(self, by: int) -> None:
-        """Move long lines by half a screen."""
-        self._shift = max(0, self._shift + by * max(1, self.size.width // 2))
-        self.refresh()
-
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        event.stop()
-        self._scroll_by(-3)
-
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        event.stop()
-        self._scroll_by(3)
+        """Move long lines by half a screen, as far as there is more to see of one."""
+        step = max(1, self.size.width // 2)
+        top = int(self.scroll_offset.y)
+        shown = self._pieces[top : top + self.size.height]
+        longest = max((cell_len(piece.text) for piece in shown), default=0)
+        if not self.wrapping and (by < 0 or self._shift + self.size.width < longest):
+            self._shift = max(0, self._shift + by * step)
+            self.refresh()
 
     # Searching.
 
@@ -215,17 +251,17 @@ class LogView(ScrollView, can_focus=True):
         return False
 
     def _reveal(self, number: int) -> None:
-        position = next(i for i, piece in enumerate(self._pieces) if piece[0] == number)
-        top = max(0, min(position - self.size.height // 2, self._last_top()))
-        self.scroll_to(y=top, animate=False)
+        self._scroll_to_line(self._line_of(number) - self.size.height // 2)
         self.refresh()
-        self.call_after_refresh(self._leave_or_return)
+        self._leave_or_return()
 
     # Painting.
 
     def watch_scroll_y(self, old: float, new: float) -> None:
         super().watch_scroll_y(old, new)
         self.refresh()
+        if not self._placing:
+            self._leave_or_return()  # the wheel was turned, or the scroll bar dragged
 
     def render_line(self, y: int) -> Strip:
         """One line of the screen."""

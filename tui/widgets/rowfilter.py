@@ -16,7 +16,13 @@ class Term(msgspec.Struct, frozen=True):
     negated: bool = False
 
     def matches(self, cells: Mapping[str, str]) -> bool:
-        """Whether the row with these cells (lower-case title to lower-case text) passes."""
+        """Whether the row with these cells (lower-case title to lower-case text) passes.
+
+        Letters in order are enough for a word that is looked for. One that is excluded has to be
+        there as it stands: a row that is hidden by chance would not be missed.
+        """
+        if self.negated and not self.field:
+            return not any(self.text in text for text in cells.values())
         if self.field:
             found = any(
                 self.text in text for title, text in cells.items() if title.startswith(self.field)
@@ -37,16 +43,17 @@ class RowFilter(msgspec.Struct, frozen=True):
 
         `fields` are the column titles in lower case; a word with a colon whose left side begins
         none of them is looked for as it stands, so that `10:30` and `fe80::1` are plain words.
+        What is not finished, `!` or `account:`, hides nothing yet.
         """
         terms = []
         for word in text.lower().split():
-            negated = word.startswith("!") and len(word) > 1
+            negated = word.startswith("!")
             rest = word[1:] if negated else word
             field, colon, value = rest.partition(":")
-            if colon and field and value and any(title.startswith(field) for title in fields):
+            if not (colon and field and any(title.startswith(field) for title in fields)):
+                field, value = "", rest
+            if value:
                 terms.append(Term(value, field, negated))
-            else:
-                terms.append(Term(rest, "", negated))
         return cls(tuple(terms))
 
     def keeps(self, cells: Callable[[], Mapping[str, str]]) -> bool:

@@ -111,9 +111,12 @@ class ResourceTable(ScrollView, Generic[Fact], can_focus=True):
     def show(self, facts: Sequence[Fact]) -> None:
         """Replace the rows; cursor and scrolling stay on the same object where it still is."""
         kept = self.key_under_cursor
+        line = self.cursor - int(self.scroll_offset.y)
+        at_cursor = 0 <= line < self._lines
+        anchor, line = (kept, line) if at_cursor else (self._key_at(self.cursor - line), 0)
         self._facts = facts
         self._texts = {}
-        self._reindex(kept)
+        self._reindex(kept, anchor, line)
 
     def filter_by(self, text: str) -> None:
         """Show only the rows that match the filter line `text`."""
@@ -149,23 +152,37 @@ class ResourceTable(ScrollView, Generic[Fact], can_focus=True):
     @property
     def fact_under_cursor(self) -> Fact | None:
         """The fact under the cursor."""
-        if 0 <= self.cursor < len(self._index):
-            return self._facts[self._index[self.cursor]]
-        return None
+        return self._facts[self._index[self.cursor]] if self._is_row(self.cursor) else None
 
     @property
     def visible_facts(self) -> tuple[Fact, ...]:
         """The facts that are on the screen now."""
         top = int(self.scroll_offset.y)
-        return tuple(self._facts[i] for i in self._index[top : top + self.size.height])
+        return tuple(self._facts[i] for i in self._index[top : top + self._lines])
 
     def go_to(self, key: str) -> bool:
         """Put the cursor on the row `key`; false when it is not shown."""
-        for position, number in enumerate(self._index):
-            if self._key(self._facts[number]) == key:
-                self.cursor = position
-                return True
-        return False
+        position = self._position_of(key)
+        if position is not None:
+            self.cursor = position
+        return position is not None
+
+    @property
+    def _lines(self) -> int:
+        """How many rows fit below the head."""
+        return max(0, self.size.height - 1)
+
+    def _key_at(self, position: int) -> str | None:
+        return self._key(self._facts[self._index[position]]) if self._is_row(position) else None
+
+    def _is_row(self, position: int) -> bool:
+        return 0 <= position < len(self._index)
+
+    def _position_of(self, key: str | None) -> int | None:
+        if key is None:
+            return None
+        found = (p for p, n in enumerate(self._index) if self._key(self._facts[n]) == key)
+        return next(found, None)
 
     def _cells(self, number: int) -> Mapping[str, str]:
         fact = self._facts[number]
@@ -176,7 +193,9 @@ class ResourceTable(ScrollView, Generic[Fact], can_focus=True):
             self._texts[key] = texts
         return texts
 
-    def _reindex(self, kept: str | None) -> None:
+    def _reindex(self, kept: str | None, anchor: str | None = None, line: int = 0) -> None:
+        """Filter and sort again. The cursor goes to the row `kept`, and the row `anchor` stays on
+        the line `line` of the screen; without an anchor the cursor is brought into sight."""
         numbers = range(len(self._facts))
         if self._filter.terms:
             index = [n for n in numbers if self._filter.keeps(lambda n=n: self._cells(n))]  # type: ignore[misc]
@@ -187,23 +206,18 @@ class ResourceTable(ScrollView, Generic[Fact], can_focus=True):
             index.sort(key=lambda n: column.sort_key(self._facts[n]), reverse=self._reverse)
         self._index = index
         self._measure()
-        self._restore_cursor(kept)
+        position = self._position_of(kept)
+        if position is None:
+            position = max(0, min(self.cursor, len(index) - 1))
+        anchored = self._position_of(anchor)
+        if anchored is not None:
+            self._scroll(anchored - line)
+        else:
+            self._reveal(position)
+        self.set_reactive(ResourceTable.cursor, position)
+        self.post_message(self.Highlighted(self, self.key_under_cursor))
         self.post_message(self.Counted(self, len(index), len(self._facts)))
         self.refresh()
-
-    def _restore_cursor(self, kept: str | None) -> None:
-        position = self.cursor
-        if kept is not None:
-            for candidate, number in enumerate(self._index):
-                if self._key(self._facts[number]) == kept:
-                    position = candidate
-                    break
-        position = max(0, min(position, len(self._index) - 1))
-        if position == self.cursor:
-            self._reveal_cursor()
-            self.post_message(self.Highlighted(self, self.key_under_cursor))
-        else:
-            self.cursor = position
 
     def _measure(self) -> None:
         # All facts, not only those that pass: columns must not move while a filter is typed.
@@ -232,8 +246,9 @@ class ResourceTable(ScrollView, Generic[Fact], can_focus=True):
             mark = ""
             if self._sort is not None and column is self._columns[self._sort]:
                 mark = "▾" if self._reverse else "▴"
-            title = column.title + mark
-            segments.append(Segment(set_cell_size(title, cells) + " " * GAP, style))
+            # The mark may stand in the gap, so that a narrow column shows it too.
+            title = set_cell_size(column.title, min(cells, cell_len(column.title))) + mark
+            segments.append(Segment(set_cell_size(title, cells + GAP), style))
         return Strip(segments).adjust_cell_length(width, style)
 
     def _row(self, position: int, width: int, base: Style) -> Strip:
@@ -264,19 +279,22 @@ class ResourceTable(ScrollView, Generic[Fact], can_focus=True):
     # Moving.
 
     def watch_cursor(self, old: int, new: int) -> None:
-        self._reveal_cursor()
+        self._reveal(new)
         top = int(self.scroll_offset.y)
         for position in (old, new):
             self.refresh(Region(0, position - top + 1, self.size.width, 1))
         self.post_message(self.Highlighted(self, self.key_under_cursor))
 
-    def _reveal_cursor(self) -> None:
+    def _reveal(self, position: int) -> None:
         top = int(self.scroll_offset.y)
-        rows = max(1, self.size.height - 1)
-        if self.cursor < top:
-            self.scroll_to(y=self.cursor, animate=False)
-        elif self.cursor >= top + rows:
-            self.scroll_to(y=self.cursor - rows + 1, animate=False)
+        if position < top:
+            self._scroll(position)
+        elif position >= top + max(1, self._lines):
+            self._scroll(position - max(1, self._lines) + 1)
+
+    def _scroll(self, top: int) -> None:
+        # Forced: until the next layout there is no scroll bar, without which it would not move.
+        self.scroll_to(y=max(0, top), animate=False, force=True)
 
     def watch_scroll_y(self, old: float, new: float) -> None:
         super().watch_scroll_y(old, new)
@@ -306,7 +324,7 @@ class ResourceTable(ScrollView, Generic[Fact], can_focus=True):
 
     def on_resize(self, event: events.Resize) -> None:
         self._measure()
-        self._reveal_cursor()
+        self._reveal(self.cursor)
         self.refresh()
 
     def on_click(self, event: events.Click) -> None:
