@@ -2,16 +2,22 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
+import asyncssh
 import httpx
+import msgspec
 import pytest
 
+from tests.consoles import lab_path
 from tests.launchers import URL, MemoryKeyring, lab_launcher, saved_profile, secret_of
 from tui.cloud.endpoint import Keys, Login
 from tui.cloud.errors import Credentials, Network, NotCloudStack, ReadOnly
 from tui.lab.lab import Lab
+from tui.router.errors import KeyFileProblem
 from tui.safety.credentials import Credential, CredentialStore, Store
 from tui.safety.secret import Secret
+from tui.session.inventory import Kind
 from tui.session.launch import Launcher, SecretMissing, identity_of
 from tui.settings.errors import SettingsError
 from tui.settings.model import Profile
@@ -173,6 +179,30 @@ async def test_a_demo_is_offered_only_where_there_is_a_lab(contract_lab: Lab) ->
     assert not launcher.offers_demo
     with pytest.raises(RuntimeError):
         await launcher.open_demo()
+
+
+async def test_the_passphrase_of_a_key_file_comes_from_the_environment(
+    demo_lab: Lab, tmp_path: Path
+) -> None:
+    plain = lab_path(demo_lab)
+    locked = tmp_path / "locked"
+    key = asyncssh.read_private_key(plain.key_file)
+    locked.write_bytes(key.export_private_key(passphrase="open sesame"))
+    way = msgspec.structs.replace(plain, key_file=str(locked))
+    profile = saved_profile(demo_lab, zones={"*": way})
+    for given, opens in ((None, False), ("a wrong one", False), ("open sesame", True)):
+        environment = secret_of(demo_lab) | ({"CSVPN_KEY_PASSPHRASE": given} if given else {})
+        session = await lab_launcher(demo_lab, environment).open(profile)
+        await session.inventory.refresh((Kind.ROUTERS,))
+        router = next(r for r in session.inventory.routers.rows.values() if r.state == "Running")
+        connection = await session.routers.connection(router)
+        if opens:
+            await connection.connect()
+        else:
+            with pytest.raises(KeyFileProblem):
+                await connection.connect()
+        assert connection.is_connected is opens
+        await session.aclose()
 
 
 def test_loading_the_launcher_loads_no_client() -> None:

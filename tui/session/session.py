@@ -14,7 +14,7 @@ from tui.cloud.endpoint import Identity as Credentials
 from tui.cloud.errors import CloudError
 from tui.cloud.models import Capability
 from tui.session.inventory import OPTIONAL, Inventory, Kind
-from tui.session.routers import RouterPool
+from tui.session.routers import FindPassphrase, RouterPool
 from tui.session.tray import Runnable, Task, Tray
 from tui.settings.model import Profile
 
@@ -60,6 +60,7 @@ class Session:
         *,
         read_only: bool = False,
         transport: "httpx.AsyncBaseTransport | None" = None,
+        find_passphrase: FindPassphrase | None = None,
     ) -> None:
         self.profile = profile
         self.read_only = read_only or profile.read_only
@@ -70,7 +71,7 @@ class Session:
             on_call=self._note_answer,
         )
         self.inventory = Inventory(self.client)
-        self.routers = RouterPool(profile, self.client)
+        self.routers = RouterPool(profile, self.client, find_passphrase)
         self.tray = Tray()
         self.identity = Identity()
         self.trouble: str | None = None
