@@ -67,16 +67,28 @@ def spell_key(key: str) -> str:
     return _SPELLING.get(key, key)
 
 
-def _section(number: int, name: str, label: str, what: str) -> Action:
+def _in_logs(
+    name: str, keys: tuple[str, ...], label: str, words: str, *, hint: bool = True
+) -> Action:
+    return Action(name=name, keys=keys, label=label, help=words, screens=("logs",), hint=hint)
+
+
+def _of_app(
+    name: str, keys: tuple[str, ...], label: str, words: str, *, hint: bool = True
+) -> Action:
     return Action(
-        name=f"section_{name}",
-        keys=(str(number),),
+        name=name,
+        keys=keys,
         label=label,
-        help=f"Go to {what}.",
+        help=words,
         screens=(EVERYWHERE,),
-        hint=False,
+        hint=hint,
         of_app=True,
     )
+
+
+def _section(number: int, name: str, label: str, what: str) -> Action:
+    return _of_app(f"section_{name}", (str(number),), label, f"Go to {what}.", hint=False)
 
 
 _SECTION_ACTIONS: Final = (
@@ -276,120 +288,43 @@ _TABLE_ACTIONS: Final = (
 )
 
 _LOG_ACTIONS: Final = (
-    Action(
-        name="choose_router",
-        keys=("c",),
-        label="Router",
-        help="Choose the router and the logs to follow.",
-        screens=("logs",),
+    _in_logs("choose_router", ("c",), "Router", "Choose the router and the logs to follow."),
+    _in_logs(
+        "freeze", ("space",), "Freeze", "Freeze the view; lines keep being collected behind it."
     ),
-    Action(
-        name="freeze",
-        keys=("space",),
-        label="Freeze",
-        help="Freeze the view; lines keep being collected behind it.",
-        screens=("logs",),
+    _in_logs(
+        "search",
+        ("s",),
+        "Search",
+        "Search for a word or a regular expression without hiding the other lines.",
     ),
-    Action(
-        name="search",
-        keys=("s",),
-        label="Search",
-        help="Search for a word or a regular expression without hiding the other lines.",
-        screens=("logs",),
-    ),
-    Action(
-        name="next_match",
-        keys=("n",),
-        label="Next",
-        help="Go to the next match.",
-        screens=("logs",),
-        hint=False,
-    ),
-    Action(
-        name="previous_match",
-        keys=("N",),
-        label="Previous",
-        help="Go to the previous match.",
-        screens=("logs",),
-        hint=False,
-    ),
-    Action(
-        name="wrap",
-        keys=("w",),
-        label="Wrap",
-        help="Wrap long lines, or cut them at the edge.",
-        screens=("logs",),
-    ),
-    Action(
-        name="follow",
-        keys=("G", "end"),
-        label="Follow",
-        help="Go to the end and follow it.",
-        screens=("logs",),
-    ),
+    _in_logs("next_match", ("n",), "Next", "Go to the next match.", hint=False),
+    _in_logs("previous_match", ("N",), "Previous", "Go to the previous match.", hint=False),
+    _in_logs("wrap", ("w",), "Wrap", "Wrap long lines, or cut them at the edge."),
+    _in_logs("follow", ("G", "end"), "Follow", "Go to the end and follow it."),
 )
 
 _APP_ACTIONS: Final = (
-    Action(
-        name="command_palette",
-        keys=("colon", "ctrl+p"),
-        label="Commands",
-        help="Find any action by its name.",
-        screens=(EVERYWHERE,),
-        of_app=True,
-    ),
-    Action(
-        name="show_help",
-        keys=("question_mark", "f1"),
-        label="Help",
-        help="Show what every key does here.",
-        screens=(EVERYWHERE,),
-        of_app=True,
-    ),
-    Action(
-        name="show_tasks",
-        keys=("J",),
-        label="Jobs",
-        help="Show the jobs of this console: running, done, failed.",
-        screens=(EVERYWHERE,),
-        of_app=True,
+    _of_app("command_palette", ("colon", "ctrl+p"), "Commands", "Find any action by its name."),
+    _of_app("show_help", ("question_mark", "f1"), "Help", "Show what every key does here."),
+    _of_app(
+        "show_tasks",
+        ("J",),
+        "Jobs",
+        "Show the jobs of this console: running, done, failed.",
         hint=False,
     ),
-    Action(
-        name="show_notifications",
-        keys=("exclamation_mark",),
-        label="Messages",
-        help="Show every message of this console again.",
-        screens=(EVERYWHERE,),
-        of_app=True,
+    _of_app(
+        "show_notifications",
+        ("exclamation_mark",),
+        "Messages",
+        "Show every message of this console again.",
         hint=False,
     ),
-    Action(
-        name="switch_profile",
-        keys=("P",),
-        label="Profile",
-        help="Open another profile, or add one.",
-        screens=(EVERYWHERE,),
-        of_app=True,
-        hint=False,
-    ),
-    Action(
-        name="repaint",
-        keys=("ctrl+l",),
-        label="Repaint",
-        help="Draw the whole screen again.",
-        screens=(EVERYWHERE,),
-        of_app=True,
-        hint=False,
-    ),
-    Action(
-        name="quit",
-        keys=("ctrl+q",),
-        label="Quit",
-        help="Leave the console; jobs on the server go on.",
-        screens=(EVERYWHERE,),
-        of_app=True,
-        hint=False,
+    _of_app("switch_profile", ("P",), "Profile", "Open another profile, or add one.", hint=False),
+    _of_app("repaint", ("ctrl+l",), "Repaint", "Draw the whole screen again.", hint=False),
+    _of_app(
+        "quit", ("ctrl+q",), "Quit", "Leave the console; jobs on the server go on.", hint=False
     ),
 )
 

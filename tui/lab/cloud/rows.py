@@ -36,10 +36,12 @@ def owner(world: World, account: str) -> Body:
 
 
 def zone(world: World) -> Body:
+    """What a row says of its zone."""
     return {"zoneid": world.zone.id, "zonename": world.zone.name}
 
 
 def tags(found: dict[str, str]) -> list[Body]:
+    """Tags as they stand in a row."""
     return [{"key": key, "value": value} for key, value in found.items()]
 
 
