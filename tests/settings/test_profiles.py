@@ -317,3 +317,14 @@ def test_the_usual_place_can_be_moved(tmp_path: Path, monkeypatch: pytest.Monkey
     assert profiles_file() == tmp_path / "x" / "profiles.toml"
     save_profile(PROD)
     assert load_profiles().default == "prod"
+
+
+def test_a_folder_that_cannot_be_opened_is_named(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_arguments: object) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(SettingsError, match="cannot be opened: Permission denied"):
+        save_profile(PROD, file)

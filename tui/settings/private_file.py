@@ -59,7 +59,10 @@ def write_private(path: Path, text: str) -> None:
 @contextlib.contextmanager
 def locked_folder(path: Path) -> Iterator[None]:
     """Hold the lock of the folder `path`, so that two programs do not overwrite each other."""
-    descriptor = os.open(private_folder(path), os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        descriptor = os.open(private_folder(path), os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise SettingsError(f"the folder cannot be opened: {error.strerror}", path=path) from error
     try:
         # Some network file systems have no locks: saving without one is better than not saving.
         with contextlib.suppress(OSError):
