@@ -380,7 +380,7 @@ async def _console(picture: Picture) -> AsyncIterator[Pilot[None]]:
 _FONT_ADDRESS: Final = re.compile(r',?\s*url\("https?://[^"]*"\) format\("[^"]*"\)')
 _IDENTITY: Final = re.compile(r"terminal-\d+-")
 _CLOCK: Final = re.compile(r"(?<![\d:T])([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?![\d:])")
-_PROCESS: Final = re.compile(r"\bpid \d+")
+_PROCESS: Final = re.compile(r"\b(pid(?: |&#160;))\d+")
 _DATE: Final = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d")
 _DAY: Final = 24 * 60 * 60
 _LATEST: Final = 14 * 3600 + 32 * 60 + 10
@@ -405,7 +405,7 @@ def still(svg: str, name: str) -> str:
     """
     svg = _FONT_ADDRESS.sub("", svg)
     svg = _IDENTITY.sub(f"{name}-", svg)
-    svg = _PROCESS.sub("pid 941", svg)
+    svg = _PROCESS.sub(r"\g<1>941", svg)
     svg = _DATE.sub("2026-11-02T09:30:00", svg)
     found = {match.group() for match in _CLOCK.finditer(svg)}
     if not found:

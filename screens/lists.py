@@ -84,7 +84,9 @@ class TasksDialog(ModalScreen[None]):
 
     def _option(self, task: Task) -> Option:
         words, _tone = TASK_MARKS[task.state]
-        text = f"{words}  {task.title}  {task.seconds:.0f}s  {task.last_words}"
+        text = f"{words}  {task.title}  {task.seconds:.0f}s"
+        if task.state is not TaskState.DONE:
+            text += f"  {task.last_words}"
         return Option(Content(text), id=str(task.number))
 
     def on_mount(self) -> None:

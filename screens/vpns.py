@@ -39,6 +39,17 @@ def _ports(row: VpnRow) -> Cell:
     return Cell(f"{glyph} {row.open_ports} of {len(VPN_PORTS)}", tone)
 
 
+def _about_ports(row: VpnRow) -> str:
+    """What closed ports mean for a VPN that CloudStack calls running; empty if none are."""
+    if row.mark.word != "running" or row.open_ports is None or row.open_ports == len(VPN_PORTS):
+        return ""
+    number = f"Only {row.open_ports}" if row.open_ports else "None"
+    return (
+        f"{number} of the {len(VPN_PORTS)} VPN ports can be reached, and a client needs all of "
+        "them. Press f, then o to open the others."
+    )
+
+
 class VpnsScreen(TableScreen[VpnRow]):
     """Every VPN that CloudStack lists, and those that this console saw fail half-way."""
 
@@ -132,7 +143,7 @@ class VpnsScreen(TableScreen[VpnRow]):
             ("Zone", row.zone),
             *[(tag.key, tag.value) for tag in row.address.tags],
         ]
-        notes = [row.mark.means]
+        notes = [_about_ports(row) or row.mark.means]
         if row.clients is not None:
             notes.append(
                 "The first address of the range is the router's own end of the tunnels, so the "
