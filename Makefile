@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= auto
 
-.PHONY: demo test check install format clean screenshots
+.PHONY: demo test check install format clean screenshots bench
 
 demo: $(VENV)/.console
 	@$(BIN)/csvpn demo
@@ -23,6 +23,11 @@ check: $(VENV)/.development
 format: $(VENV)/.development
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+bench: $(VENV)/.development
+	@for program in $$(cd bench && ls *.py | grep -v -e '^__init__' -e '^ratios'); do \
+		$(BIN)/python -m bench.$${program%.py} || exit 1; \
+	done
 
 screenshots: $(VENV)/.development
 	$(BIN)/python -m docs.screenshots

@@ -202,14 +202,16 @@ class ResourceTable(ScrollView, Generic[Fact], can_focus=True):
         else:
             index = list(numbers)
         if self._sort is not None:
-            column = self._columns[self._sort]
-            index.sort(key=lambda n: column.sort_key(self._facts[n]), reverse=self._reverse)
+            sort_key = self._columns[self._sort].sort_key
+            keys = {number: sort_key(self._facts[number]) for number in index}
+            index.sort(key=keys.__getitem__, reverse=self._reverse)
         self._index = index
         self._measure()
         position = self._position_of(kept)
         if position is None:
             position = max(0, min(self.cursor, len(index) - 1))
-        anchored = self._position_of(anchor)
+        same = anchor is not None and anchor == kept
+        anchored = position if same else self._position_of(anchor)
         if anchored is not None:
             self._scroll(anchored - line)
         else:
@@ -256,14 +258,18 @@ class ResourceTable(ScrollView, Generic[Fact], can_focus=True):
         on_cursor = position == self.cursor
         if on_cursor:
             base = base + self.get_component_rich_style("table--cursor", partial=True)
-        segments = [Segment((POINTER if on_cursor else " ").ljust(GAP), base)]
+        # Neighbours of one style are one segment: what a terminal costs grows with their number.
+        segments: list[Segment] = []
+        plain = (POINTER if on_cursor else " ").ljust(GAP)
         for column, cells in zip(self._layout.columns, self._layout.widths, strict=True):
             text, tone = column.show(fact)
-            style = base
             if tone:
                 style = base + self.get_component_rich_style(f"table--{tone}", partial=True)
-            segments.append(Segment(_fit(text, cells), style))
-            segments.append(Segment(" " * GAP, base))
+                segments += [Segment(plain, base), Segment(_fit(text, cells), style)]
+                plain = " " * GAP
+            else:
+                plain += _fit(text, cells) + " " * GAP
+        segments.append(Segment(plain, base))
         return Strip(segments).adjust_cell_length(width, base)
 
     def _note_line(self, y: int, width: int, base: Style) -> Strip:

@@ -1,0 +1,1 @@
+"""Performance bars as programs that print ratios."""
