@@ -104,11 +104,18 @@ class CredentialStore:
                 self._state = await self._open()
             return self._state
 
+    def given(self, profile: str, credential: Credential) -> Secret | None:
+        """What the environment of this start has for `profile`; asks no keyring."""
+        given = self._given.get(credential)
+        if given is None or self._given_to not in {None, profile}:
+            return None
+        self._given_to = profile
+        return given
+
     async def find(self, profile: str, credential: Credential) -> Found | None:
         """The secret of `profile`, or None where it has to be asked for."""
-        given = self._given.get(credential)
-        if given is not None and self._given_to in {None, profile}:
-            self._given_to = profile
+        given = self.given(profile, credential)
+        if given is not None:
             return Found(given, Store.ENVIRONMENT)
         held = self._session.get((profile, credential))
         if held is not None:

@@ -104,12 +104,10 @@ class Launcher:
             identity_of(profile, known),
             read_only=self.read_only,
             transport=self._transport(profile) if self._transport is not None else None,
-            find_passphrase=lambda: self._passphrase_of(profile),
+            find_passphrase=lambda: self._credentials.given(
+                profile.name, Credential.KEY_PASSPHRASE
+            ),
         )
-
-    async def _passphrase_of(self, profile: Profile) -> Secret | None:
-        found = await self._credentials.find(profile.name, Credential.KEY_PASSPHRASE)
-        return found.secret if found is not None else None
 
     async def try_out(self, profile: Profile, secret: Secret | None = None) -> Session:
         """A session whose server has answered: address, TLS, clock, credentials are all right.

@@ -1,7 +1,6 @@
 """One SSH connection per router, opened when it is first needed and kept."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tui.cloud import listings
@@ -16,7 +15,7 @@ from tui.settings.model import Profile, SshPath
 if TYPE_CHECKING:
     from tui.router.connection import RouterConnection
 
-FindPassphrase = Callable[[], Awaitable[Secret | None]]
+FindPassphrase = Callable[[], Secret | None]
 """Looks for the passphrase of the SSH keys of a profile; None where nobody has given one."""
 
 
@@ -32,8 +31,6 @@ class RouterPool:
         self._profile = profile
         self._client = client
         self._find_passphrase = find_passphrase
-        self._passphrase: Secret | None = None
-        self._learning = asyncio.Lock()
         self._connections: dict[str, RouterConnection] = {}
         self._targets: dict[str, RouterTarget] = {}
         self._host_addresses: dict[str, str] = {}
@@ -64,11 +61,11 @@ class RouterPool:
             control_ip=router.control_ip,
             host_ip=await self._host_address(router) if path.via == "kvm" else "",
         )
-        await self._learn_passphrase(path)
         known = self._connections.get(router.id)
         if known is not None and self._targets[router.id] == target:
             return known
-        connection = RouterConnection(target, path, passphrase=self._passphrase)
+        passphrase = self._find_passphrase() if self._find_passphrase is not None else None
+        connection = RouterConnection(target, path, passphrase=passphrase)
         self._connections[router.id] = connection
         self._targets[router.id] = target
         if known is not None:
@@ -81,13 +78,6 @@ class RouterPool:
         from tui.router.connection import host_keys_of
 
         host_keys_of(self.path_of(router)).learn(problem)
-
-    async def _learn_passphrase(self, path: SshPath) -> None:
-        """Look for it once, and only where the profile names a key file."""
-        async with self._learning:
-            if self._find_passphrase is not None and (path.key_file or path.router_key_file):
-                self._passphrase = await self._find_passphrase()
-                self._find_passphrase = None
 
     async def _host_address(self, router: Router) -> str:
         """The address of the hypervisor; only root admins are told, and so others get ""."""
