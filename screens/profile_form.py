@@ -30,6 +30,7 @@ from tui.session.session import Session
 from tui.settings.errors import SettingsError
 from tui.settings.model import Profile, SshPath
 from tui.settings.urls import normalise_url
+from tui.widgets.failures import TellsFailures
 from tui.widgets.hints import Hint, HintBar, make_hints
 
 AUTHS = (("API key and secret key", "keys"), ("user name and password", "password"))
@@ -37,7 +38,7 @@ _NEW_WAY = "\x00new"
 """Stands for the line that adds a way; no zone has this name."""
 
 
-class ProfileForm(Screen[Session | None]):
+class ProfileForm(TellsFailures, Screen[Session | None]):
     """Returns the session to open, or None. An error leaves everything as it was typed."""
 
     CSS_PATH = "profile_form.tcss"

@@ -20,9 +20,10 @@ from tui.safety.secret import Secret
 from tui.safety.text import clean
 from tui.session.launch import Launcher, SecretMissing, secret_words
 from tui.session.session import Session
+from tui.widgets.failures import TellsFailures
 
 
-class SecretDialog(ModalScreen[Session | None]):
+class SecretDialog(TellsFailures, ModalScreen[Session | None]):
     """Returns a session whose server has accepted the secret."""
 
     CSS_PATH = "dialogs.tcss"

@@ -16,6 +16,7 @@ from screens.hostkey import ask_about_key
 from tui.router.facts import Check
 from tui.session.verifying import RouterReport, ask_router, expected_of, is_standby
 from tui.session.views import NetworkRow, network_row
+from tui.widgets.failures import TellsFailures
 
 CHECK_GLYPHS = {"pass": "✔", "fail": "✘", "unknown": "?"}
 CHECK_STYLES = {"pass": "$text-success", "fail": "bold $text-error", "unknown": "$text-warning"}
@@ -38,7 +39,7 @@ def check_lines(checks: tuple[Check, ...]) -> Content:
     return Content("\n").join(lines)
 
 
-class VerifyDialog(ModalScreen[None]):
+class VerifyDialog(TellsFailures, ModalScreen[None]):
     """Asks every router of a network, and shows what each says."""
 
     CSS_PATH = "dialogs.tcss"

@@ -23,6 +23,7 @@ from tui.session.session import Session
 from tui.settings.cloudmonkey import CloudMonkeyImport
 from tui.settings.errors import SettingsError
 from tui.settings.model import Profile, Profiles
+from tui.widgets.failures import TellsFailures
 from tui.widgets.hints import Hint, HintBar, make_hints
 
 _DEMO: Final = "\x00demo"
@@ -31,7 +32,7 @@ _NEW: Final = "\x00new"
 """Lines that are no profile; no profile can have these names."""
 
 
-class WelcomeScreen(Screen[Session | None]):
+class WelcomeScreen(TellsFailures, Screen[Session | None]):
     """Returns the session to open; None when the person went back."""
 
     CSS_PATH = "welcome.tcss"
