@@ -226,7 +226,7 @@ async def _enable_result(pilot: Pilot[None]) -> None:
 async def _verify(pilot: Pilot[None]) -> None:
     await go_to_row(pilot, "acme-grown")
     await press(pilot, "v")
-    await until(pilot, lambda: "asking" not in words(pilot))
+    await until_says(pilot, "the router forwards packets", "alice")
 
 
 @_picture("disable")
@@ -393,9 +393,18 @@ async def take(picture: Picture) -> str:
     await asyncio.sleep(1 - time.time() % 1)
     async with _console(picture) as pilot:
         await picture.script(pilot)
+        hold_cursors(pilot)
         await pilot.pause(0.3)
         svg = pilot.app.export_screenshot(title="csvpn", simplify=True)
     return still(svg, picture.name)
+
+
+def hold_cursors(pilot: Pilot[None]) -> None:
+    """Let no cursor blink; the one of a field with text is seen."""
+    for field in pilot.app.screen.query(Input):
+        field.cursor_blink = False
+        field.cursor_position = 0
+        field.cursor_position = len(field.value)
 
 
 def still(svg: str, name: str) -> str:
