@@ -4,6 +4,7 @@ The widget keeps the facts as they are and an index of those that pass the filte
 the sorting. A refresh replaces the facts; the cursor stays on the object it was on, by key.
 """
 
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Generic
 
@@ -105,24 +106,32 @@ class ResourceTable(ScrollView, Generic[Fact], can_focus=True):
         self._reverse = False
         self._layout: Layout[Fact] = lay_out(self._columns, (), 80)
         self._texts: dict[str, Mapping[str, str]] = {}
+        self._moved = False
+        """Whether anybody has put the cursor anywhere, or chosen rows by a filter."""
 
     # Facts, filter, sorting.
 
     def show(self, facts: Sequence[Fact]) -> None:
-        """Replace the rows; cursor and scrolling stay on the same object where it still is."""
-        kept = self.key_under_cursor
+        """Replace the rows; cursor and scrolling stay on the same object where it still is.
+
+        Until somebody has moved, the first row is looked at, whatever arrives before it; and who
+        looks at the first rows goes on seeing the first rows.
+        """
+        kept = self.key_under_cursor if self._moved else None
         line = self.cursor - int(self.scroll_offset.y)
         at_cursor = 0 <= line < self._lines
         anchor, line = (kept, line) if at_cursor else (self._key_at(self.cursor - line), 0)
+        at_top = int(self.scroll_offset.y) == 0
         self._facts = facts
         self._texts = {}
-        self._reindex(kept, anchor, line)
+        self._reindex(kept, None if at_top else anchor, line)
 
     def filter_by(self, text: str) -> None:
         """Show only the rows that match the filter line `text`."""
         fields = tuple(column.title.lower() for column in self._columns)
         self._filter = RowFilter.parse(text, fields)
         self._reindex(self.key_under_cursor)
+        self._moved = True
 
     def sort_by_next(self) -> str:
         """Sort by the column right of the present one; returns its title."""
@@ -164,6 +173,7 @@ class ResourceTable(ScrollView, Generic[Fact], can_focus=True):
         """Put the cursor on the row `key`; false when it is not shown."""
         position = self._position_of(key)
         if position is not None:
+            self._moved = True
             self.cursor = position
         return position is not None
 
@@ -273,7 +283,11 @@ class ResourceTable(ScrollView, Generic[Fact], can_focus=True):
         return Strip(segments).adjust_cell_length(width, base)
 
     def _note_line(self, y: int, width: int, base: Style) -> Strip:
-        lines = self.note.splitlines()
+        lines = [
+            part
+            for line in self.note.splitlines()
+            for part in textwrap.wrap(line, max(10, width - 2 * GAP)) or [""]
+        ]
         if not 1 <= y <= len(lines):
             return Strip.blank(width, base)
         style = base + self.get_component_rich_style("table--note", partial=True)
@@ -307,6 +321,7 @@ class ResourceTable(ScrollView, Generic[Fact], can_focus=True):
         self.refresh()
 
     def _move_to(self, position: int) -> None:
+        self._moved = True
         if self._index:
             self.cursor = max(0, min(position, len(self._index) - 1))
 
