@@ -4,14 +4,18 @@ Workers do not end the console (`exit_on_error=False`), so without this an error
 lost, and with it the reason why a screen shows nothing.
 """
 
-from textual.dom import DOMNode
+from textual.message_pump import MessagePump
 from textual.worker import Worker, WorkerState
 
 from tui.safety.text import clean
 
 
-class TellsFailures(DOMNode):
-    """A screen or application whose workers' unforeseen errors are shown as messages."""
+class TellsFailures(MessagePump):
+    """A screen or application whose workers' unforeseen errors are shown as messages.
+
+    No `DOMNode`: styles and keys are inherited along the first base that is one, and this one
+    would hide those of the screen.
+    """
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Show the error of a worker that failed; what is foreseen never gets here."""
