@@ -161,9 +161,17 @@ def shown_texts(function: ast.AST) -> Iterator[tuple[int, ast.expr]]:
 
 
 def functions_of_content(tree: ast.AST) -> set[str]:
-    """Functions and methods that say that they give `Content`."""
-    functions = (node for node in ast.walk(tree) if isinstance(node, Function))
-    return {f.name for f in functions if f.returns and "Content" in ast.unparse(f.returns)}
+    """Functions and methods that say that they give `Content`, as `name` or `name[1]`."""
+    found: set[str] = set()
+    for function in (node for node in ast.walk(tree) if isinstance(node, Function)):
+        given = function.returns
+        if given is not None and ast.unparse(given) == "Content":
+            found.add(function.name)
+        if isinstance(given, ast.Subscript) and isinstance(given.slice, ast.Tuple):
+            for place, part in enumerate(given.slice.elts):
+                if ast.unparse(part) == "Content":
+                    found.add(f"{function.name}[{place}]")
+    return found
 
 
 def parameters_of_content(function: Function) -> set[str]:
@@ -200,6 +208,8 @@ def is_content(node: ast.expr, known: set[str]) -> bool:
         if isinstance(function, ast.Attribute) and function.attr == "join":
             return is_content(function.value, known)
         return called(node) in CONTENT_MAKERS | known
+    if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Call):
+        return f"{called(node.value)}[{ast.unparse(node.slice)}]" in known
     if isinstance(node, ast.Name):
         return node.id in known
     if isinstance(node, ast.Attribute):
