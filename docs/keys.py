@@ -42,6 +42,7 @@ PAGES: Final = {
     "ChooseLogsDialog": "Choose a router and its logs",
     "SearchDialog": "Search in the logs",
     "DetailsDialog": "Details",
+    "VpnDetailsDialog": "Details of a VPN",
     "TasksDialog": "Jobs of this console",
     "NoticesDialog": "Messages",
     "HelpDialog": "Help",

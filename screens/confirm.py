@@ -53,7 +53,7 @@ class ConfirmDialog(ModalScreen[bool]):
                     yield Static(Content(f"  {call}"), classes="words quiet")
             if self._typed:
                 yield Static(Content(f"\nThis is a production profile: type {self._typed}"))
-                yield Input(id="typed")
+                yield Input(id="typed", compact=True)
             with Horizontal(classes="buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
                 yield Button(

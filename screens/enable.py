@@ -14,7 +14,7 @@ from textual.widgets import Button, Input, Static
 
 from screens.findings import GLYPHS, STYLES, FindingField
 from screens.frame import Console
-from screens.handover import ask_before_losing, user_lines
+from screens.handover import ask_before_losing, unseen_names, user_lines
 from screens.progress import step_lines
 from tui.operations.enable import EnabledVpn, EnableVpn
 from tui.operations.users import NewUser
@@ -28,6 +28,7 @@ from tui.session.views import NetworkRow, network_row
 from tui.vpn.findings import Finding
 from tui.vpn.ranges import DEFAULT_RANGE
 from tui.vpn.users import DEFAULT_LIMIT
+from tui.widgets.failures import TellsFailures
 from tui.widgets.header import ConsoleHeader
 
 GOOD_TO_KNOW = (
@@ -37,7 +38,7 @@ GOOD_TO_KNOW = (
 )
 
 
-class EnableScreen(Screen[None]):
+class EnableScreen(TellsFailures, Screen[None]):
     """The guided screen for one network or VPC."""
 
     CSS_PATH = "enable.tcss"
@@ -224,8 +225,10 @@ class EnableScreen(Screen[None]):
     def _show_keys(self) -> None:
         if self._operation is None:
             words = " tab next field   enter on Enable runs it   F2 copy calls   esc back"
-        elif self._operation.result is None:
+        elif self._job is None or self._job.state is TaskState.RUNNING:
             words = " esc back: the job goes on, J shows it"
+        elif self._operation.result is None:
+            words = " esc back: enabling again goes on from here, J shows the steps"
         else:
             words = " p show secrets   y copy the key   c copy everything   esc back"
         self.query_one("#keys", Static).update(Content(words))
@@ -280,7 +283,8 @@ class EnableScreen(Screen[None]):
         job, operation = self._job, self._operation
         if job is None or operation is None:
             return
-        steps = Content.assemble(Content.styled(f"{job.title}\n", "bold"), step_lines(job))
+        steps = step_lines(job, remedies=job.failure is None)
+        steps = Content.assemble(Content.styled(f"{job.title}\n", "bold"), steps)
         lines = [] if job.state is TaskState.RUNNING else self._outcome(job, operation.result)
         self.query_one("#checks", Static).update(Content("\n").join([*lines, steps]))
 
@@ -304,8 +308,20 @@ class EnableScreen(Screen[None]):
 
     def action_back(self) -> None:
         """Go back; a job that runs goes on. Passwords that nobody has seen are asked about."""
-        result = self._operation.result if self._operation else None
-        ask_before_losing(self, result.users if result else (), seen=self._handed_over)
+        ask_before_losing(self, self.unseen)
+
+    @property
+    def unseen(self) -> list[str]:
+        """The users whose passwords would be lost now."""
+        if self._operation is None:
+            return []
+        result = self._operation.result
+        return unseen_names(
+            self._operation.wanted.users,
+            result.users if result else (),
+            running=self._job is None or self._job.state is TaskState.RUNNING,
+            seen=self._handed_over,
+        )
 
     def action_copy_calls(self) -> None:
         """Copy the calls as CloudMonkey lines."""

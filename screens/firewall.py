@@ -1,7 +1,7 @@
 """The firewall rules of one public address, in words, the VPN's ports first."""
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import msgspec
 from textual.binding import BindingType
@@ -14,12 +14,12 @@ from screens.choose import ChooseDialog
 from screens.details import facts_text
 from screens.frame import bindings_of
 from screens.rule import RuleDialog
-from screens.tables import TableScreen, note_of
+from screens.tables import TableScreen
 from tui.actions import Action
 from tui.cloud.models import FirewallRule, PublicIp
 from tui.operations.facts import Owner, ingress_rule
 from tui.operations.firewall import DeleteRule, OpenPorts, deleting_means
-from tui.session.inventory import Kind
+from tui.session.inventory import Kind, Shelf
 from tui.session.views import address_rows
 from tui.vpn.ports import VPN_PORTS, IngressRule, analyse, missing_openings, rule_sentence
 from tui.vpn.states import rule_mark
@@ -98,10 +98,18 @@ class FirewallScreen(TableScreen[RuleRow]):
             wanted = address.id
             self.load(lambda: self.session.inventory.refresh_rules(wanted), "rules")
 
+    @property
+    def shelf(self) -> Shelf[FirewallRule] | None:
+        """The rules of the address; None before they were first asked for."""
+        return self.session.inventory.rules.get(self.address.id) if self.address else None
+
+    def shelves(self) -> dict[str, Shelf[Any]]:
+        shelf = self.shelf
+        return super().shelves() | ({} if shelf is None else {"firewall rules": shelf})
+
     def show_facts(self) -> None:
         address = self.address
-        shelf = self.session.inventory.rules.get(address.id) if address else None
-        if address is not None and shelf is None and address.network_id:
+        if address is not None and self.shelf is None and address.network_id:
             self.refresh_rules()
         super().show_facts()
         self.query_one("#ports", Static).update(self._summary())
@@ -121,15 +129,20 @@ class FirewallScreen(TableScreen[RuleRow]):
                 Content(" The router of a VPC opens the VPN ports by itself; see its ACLs.")
             )
             return Content("\n").join(lines)
+        if not self._rules_known:
+            return Content("\n").join([*lines, Content(" Its rules are not known yet.")])
         tones = {"ok": "$text-success", "warn": "$text-warning", "bad": "$text-error", "off": "dim"}
         for access in analyse([row.rule for row in self.rows()]):
             mark = access.mark
             lines.append(Content.styled(f" {mark.glyph} {access.says}", tones[mark.tone]))
         return Content("\n").join(lines)
 
+    @property
+    def _rules_known(self) -> bool:
+        return self.shelf is not None and self.shelf.fetched is not None
+
     def rows(self) -> Sequence[RuleRow]:
-        address = self.address
-        shelf = self.session.inventory.rules.get(address.id) if address else None
+        shelf = self.shelf
         rows = []
         for fact in shelf.rows.values() if shelf else ():
             rule = ingress_rule(fact)
@@ -144,11 +157,11 @@ class FirewallScreen(TableScreen[RuleRow]):
         return row.sentence
 
     def note_when_empty(self) -> str:
-        address = self.address
-        shelf = self.session.inventory.rules.get(address.id) if address else None
-        if shelf is not None and shelf.error is not None:
-            return note_of(shelf.error, self.WHAT)
-        if shelf is not None and shelf.loading:
+        if self.address is None:
+            return "No address with firewall rules is known. Press c to choose one."
+        if not self.address.network_id:
+            return "An address of a VPC has no firewall rules; the ACLs of its tiers decide."
+        if not self._rules_known:
             return "Asking the server for the rules …"
         return (
             "The address has no firewall rule, so nothing from outside reaches it.\n"
@@ -179,6 +192,8 @@ class FirewallScreen(TableScreen[RuleRow]):
             return "No address is chosen. Press c to choose one."
         if not address.network_id:
             return "An address of a VPC has no firewall rules; the ACLs of its tiers decide."
+        if action.name == "open_ports" and not self._rules_known:
+            return f"The rules of {address.address} are not known yet. Press r to ask for them."
         if action.name == "open_ports" and not missing_openings([r.rule for r in self.rows()]):
             return f"All three VPN ports of {address.address} are open to somebody already."
         return None
@@ -187,10 +202,10 @@ class FirewallScreen(TableScreen[RuleRow]):
 
     def action_choose_address(self) -> None:
         """Choose another address."""
+        rows = [row for row in address_rows(self.session.inventory) if row.address.network_id]
         choices = [
-            (row.key, f"{row.address.address:15}  {row.place}  {row.purpose}  {row.vpn_mark}")
-            for row in address_rows(self.session.inventory)
-            if row.address.network_id
+            (row.key, f"{row.address.address:15}  {row.place:16}  {row.purpose:10}  {row.vpn_mark}")
+            for row in rows
         ]
 
         def chosen(key: str | None) -> None:

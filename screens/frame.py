@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
+from functools import partial
 from typing import ClassVar, Final, Protocol, cast
 
 import msgspec
@@ -25,6 +26,7 @@ from tui.session.inventory import Kind
 from tui.session.session import Session
 from tui.session.status import words_for_age
 from tui.session.tray import Task
+from tui.widgets.failures import TellsFailures
 from tui.widgets.header import ConsoleHeader, HeaderFacts, SectionBar
 from tui.widgets.hints import Hint, HintBar, make_hints
 
@@ -152,7 +154,7 @@ class FilterLine(Horizontal):
         self.post_message(self.Left())
 
 
-class SectionScreen(Screen[None]):
+class SectionScreen(TellsFailures, Screen[None]):
     """One section; subclasses say `SECTION`, compose a body and implement their actions."""
 
     AUTO_FOCUS: ClassVar[str | None] = "ResourceTable, LogView"
@@ -202,13 +204,11 @@ class SectionScreen(Screen[None]):
 
     def refresh_facts(self, only_older_than: float = 0) -> None:
         """Ask the server for the section's lists, in the background."""
-        stale = [
-            kind
-            for kind in self.kinds
-            if self.session.inventory.shelf(kind).is_older_than(only_older_than)
-        ]
-        if stale:
-            self.load(lambda: self.session.inventory.refresh(stale), "lists")
+        inventory = self.session.inventory
+        for kind in self.kinds:
+            # One worker a list: a list that is asked for again must not end the others.
+            if inventory.shelf(kind).is_older_than(only_older_than):
+                self.load(partial(inventory.refresh, (kind,)), f"list {kind}")
 
     def load(self, ask: Callable[[], Coroutine[object, object, None]], group: str) -> None:
         """Ask the server for something in the background; a newer question of the same `group`

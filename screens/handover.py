@@ -1,7 +1,7 @@
 """What a person has to be given once users were added: shown once, since it cannot be had again."""
 
 from collections.abc import Sequence
-from typing import ClassVar, Protocol, cast
+from typing import ClassVar, Protocol, cast, runtime_checkable
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -13,7 +13,7 @@ from textual.widgets import Static
 from screens.confirm import ConfirmDialog
 from screens.frame import Console
 from screens.progress import step_lines
-from tui.operations.users import AddedUser
+from tui.operations.users import AddedUser, NewUser
 from tui.safety.secret import MASK, Secret
 from tui.session.tray import Runnable, Task, TaskState
 
@@ -24,6 +24,11 @@ class AddsUsers(Runnable, Protocol):
     @property
     def added(self) -> Sequence[AddedUser]:
         """The users that the server has taken so far, with their passwords."""
+        ...
+
+    @property
+    def users(self) -> Sequence[NewUser]:
+        """All that are to be added."""
         ...
 
 
@@ -41,10 +46,29 @@ def user_lines(users: Sequence[AddedUser], *, revealed: bool) -> Content:
     return Content("\n").join(lines)
 
 
-def ask_before_losing(screen: Screen[None], users: Sequence[AddedUser], *, seen: bool) -> None:
-    """Leave `screen`, unless passwords that were made would be lost unseen: then ask first."""
-    lost = [user.name for user in users if user.generated]
-    if seen or not lost:
+def unseen_names(
+    wanted: Sequence[NewUser], added: Sequence[AddedUser], *, running: bool, seen: bool
+) -> list[str]:
+    """Users whose passwords were made here and nobody has seen: those that were added unless they
+    are `seen`, and while the job is `running` those that it will still add."""
+    there = {user.name for user in added}
+    names = [user.name for user in added if user.generated and not seen]
+    return names + [u.name for u in wanted if running and u.generated and u.name not in there]
+
+
+@runtime_checkable
+class HoldsPasswords(Protocol):
+    """A screen that alone shows passwords."""
+
+    @property
+    def unseen(self) -> list[str]:
+        """The users whose passwords would be lost if it were left now."""
+        ...
+
+
+def ask_before_losing(screen: Screen[None], lost: Sequence[str]) -> None:
+    """Leave `screen`, unless the passwords of `lost` would be lost unseen: then ask first."""
+    if not lost:
         screen.dismiss()
         return
     sentences = [
@@ -115,7 +139,15 @@ class HandoverDialog(ModalScreen[None]):
 
     def action_close(self) -> None:
         """Close; passwords that nobody has seen are asked about."""
-        ask_before_losing(self, self._operation.added, seen=self._handed_over)
+        ask_before_losing(self, self.unseen)
+
+    @property
+    def unseen(self) -> list[str]:
+        """The users whose passwords would be lost now."""
+        tasks = self.console.session.tray.tasks
+        running = any(t.state is TaskState.RUNNING for t in tasks if self.owns(t))
+        added = self._operation.added
+        return unseen_names(self._operation.users, added, running=running, seen=self._handed_over)
 
     def action_reveal(self) -> None:
         """Show or hide the passwords."""

@@ -85,8 +85,10 @@ class TasksDialog(ModalScreen[None]):
     def _option(self, task: Task) -> Option:
         words, _tone = TASK_MARKS[task.state]
         text = f"{words}  {task.title}  {task.seconds:.0f}s"
-        if task.state is not TaskState.DONE:
+        if task.state is TaskState.RUNNING:
             text += f"  {task.last_words}"
+        elif task.failure is not None:
+            text += f"  {task.failure.says}"
         return Option(Content(text), id=str(task.number))
 
     def on_mount(self) -> None:
@@ -95,9 +97,14 @@ class TasksDialog(ModalScreen[None]):
 
     def show_task(self, task: Task) -> None:
         """Show how far a job has come."""
-        self.query_one(OptionList).replace_option_prompt(
-            str(task.number), self._option(task).prompt
-        )
+        number = str(task.number)
+        if number not in self._tasks:
+            return
+        options = self.query_one(OptionList)
+        options.replace_option_prompt(number, self._option(task).prompt)
+        chosen = options.highlighted_option
+        if chosen is not None and chosen.id == number:
+            self.query_one("#steps", Static).update(step_lines(task))
 
     def _show_running(self) -> None:
         for task in self._tasks.values():

@@ -23,19 +23,21 @@ STEP_STYLES: Final[dict[StepState, str]] = {
 }
 
 
-def step_lines(task: Task) -> Content:
-    """The steps of a job with what became of each."""
+def step_lines(task: Task, *, remedies: bool = True) -> Content:
+    """The steps of a job with what became of each, and what to do where that is not well."""
     lines = []
     for step in task.steps:
         event = task.latest.get(step.name)
         state: StepState = event.state if event else "waiting"
+        glyph, style = STEP_GLYPHS[state], STEP_STYLES[state]
+        if event and event.warning:
+            glyph, style = "▲", "$text-warning"
         says = f"  {event.says}" if event and event.says else ""
         lines.append(
-            Content.assemble(
-                Content.styled(f"{STEP_GLYPHS[state]} {step.title}", STEP_STYLES[state]),
-                Content(says),
-            )
+            Content.assemble(Content.styled(f"{glyph} {step.title}", style), Content(says))
         )
+        if event and event.remedy and remedies:
+            lines.append(Content(f"  {event.remedy}"))
     return Content("\n").join(lines)
 
 

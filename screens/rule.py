@@ -89,7 +89,7 @@ class RuleDialog(ModalScreen[None]):
         self._field("sources").say(about_sources)
         ok = rule is not None and not errors([*about_ports, *about_sources])
         self.query_one("#go", Button).disabled = not ok
-        sentence = f"Opens {rule_sentence(rule)}." if rule else ""
+        sentence = f"Opens {rule_sentence(rule)}." if rule and ok else ""
         self.query_one("#sentence", Static).update(Content(sentence))
         call = self._operation(rule).plan()[0].call if rule and ok else None
         words = f"Will be sent: {call.cloudmonkey()}" if call else ""

@@ -7,11 +7,13 @@ from textual import on
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.widget import Widget
+from textual.widgets import Static
 
 from screens.details import DetailsDialog, DetailsPane
 from screens.frame import FilterLine, SectionScreen
 from tui.actions import Action
 from tui.cloud.errors import CloudError
+from tui.session.inventory import Shelf
 from tui.widgets.columns import Column
 from tui.widgets.table import ResourceTable
 
@@ -27,6 +29,7 @@ class TableScreen(SectionScreen, Generic[Row]):
 
     def compose_body(self) -> Iterable[Widget]:
         yield FilterLine()
+        yield Static("", id="trouble")
         with Horizontal(classes="body"):
             yield ResourceTable(self.COLUMNS, self.key_of, id="rows")
             yield DetailsPane()
@@ -75,15 +78,33 @@ class TableScreen(SectionScreen, Generic[Row]):
 
     def show_facts(self) -> None:
         table = self.table
+        rows = self.rows()
         table.note = self._note()
-        table.show(self.rows())
+        table.show(rows)
+        self._show_trouble(beside_rows=bool(rows))
+
+    def shelves(self) -> dict[str, Shelf[Any]]:
+        """The lists that the rows are made from, by what they are called."""
+        return {str(kind): self.session.inventory.shelf(kind) for kind in self.kinds}
+
+    def _errors(self) -> list[tuple[str, CloudError]]:
+        return [(what, s.error) for what, s in self.shelves().items() if s.error is not None]
+
+    def _show_trouble(self, *, beside_rows: bool) -> None:
+        """Say above the rows what they lack; without any row the table itself says it."""
+        line = self.query_one("#trouble", Static)
+        errors = self._errors() if beside_rows else []
+        line.display = bool(errors)
+        if errors:
+            what, error = errors[0]
+            words = f"✘ The {what} could not be listed. {error} {error.remedy} r tries again."
+            line.update(Content.styled(f" {words}", "bold $text-error"))
 
     def _note(self) -> str:
-        shelves = [self.session.inventory.shelf(kind) for kind in self.kinds]
-        errors = [shelf.error for shelf in shelves if shelf.error is not None]
+        errors = self._errors()
         if errors:
-            return note_of(errors[0], self.WHAT)
-        if any(shelf.loading or shelf.fetched is None for shelf in shelves):
+            return note_of(*errors[0])
+        if any(shelf.loading or shelf.fetched is None for shelf in self.shelves().values()):
             return f"Asking the server for its {self.WHAT} …"
         if self.query_one(FilterLine).text:
             return "No row matches the filter. Press / to change it, escape there to clear it."
@@ -96,8 +117,7 @@ class TableScreen(SectionScreen, Generic[Row]):
 
     @on(ResourceTable.Counted)
     def _counted(self, event: ResourceTable.Counted) -> None:
-        loading = any(self.session.inventory.shelf(kind).loading for kind in self.kinds)
-        more = " …" if loading else ""
+        more = " …" if any(shelf.loading for shelf in self.shelves().values()) else ""
         self.query_one(FilterLine).count(f"{event.shown} of {event.total}{more}")
         self.table.note = self._note()
 
@@ -169,8 +189,8 @@ class TableScreen(SectionScreen, Generic[Row]):
             self.console.copy_out(*self.text_to_copy(row))
 
 
-def note_of(error: CloudError, what: str) -> str:
-    """Words for a table that could not be filled."""
+def note_of(what: str, error: CloudError) -> str:
+    """Words for a table that could not be filled, because the list `what` could not be had."""
     lines = [f"The {what} could not be listed.", str(error)]
     if error.remedy:
         lines.append(error.remedy)

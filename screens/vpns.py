@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.types import CSSPathType
+from textual.widgets import Static
 
-from screens.details import facts_text
+from screens.details import DetailsDialog, facts_text
 from screens.disable import ask_to_disable
 from screens.enable import EnableScreen
 from screens.frame import bindings_of
@@ -48,6 +49,24 @@ def _about_ports(row: VpnRow) -> str:
         f"{number} of the {len(VPN_PORTS)} VPN ports can be reached, and a client needs all of "
         "them. Press f, then o to open the others."
     )
+
+
+class VpnDetailsDialog(DetailsDialog):
+    """The details of the VPN under the cursor, with its key."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("p", "key('reveal')", "Show the key"),
+        Binding("y", "key('copy')", "Copy the key"),
+    ]
+
+    def __init__(self, section: "VpnsScreen") -> None:
+        self._section = section
+        super().__init__(*section.details_of_row())
+
+    async def action_key(self, name: str) -> None:
+        """Do what the key does in the section, and show what came of it."""
+        await self._section.action_perform(name)
+        self.query_one(Static).update(self._section.details_of_row()[1])
 
 
 class VpnsScreen(TableScreen[VpnRow]):
@@ -111,6 +130,11 @@ class VpnsScreen(TableScreen[VpnRow]):
     def title_of(self, row: VpnRow) -> str:
         return row.place
 
+    def hide_key(self) -> None:
+        """Mask the key again."""
+        self._revealed = None
+        self.show_details(self.row)
+
     def note_when_empty(self) -> str:
         return (
             "There is no VPN yet. Press 1, choose a network and press e to enable one.\n"
@@ -127,6 +151,20 @@ class VpnsScreen(TableScreen[VpnRow]):
             self.notify("This VPN has no pre-shared key that could be copied.", severity="warning")
             return
         self.console.copy_out(row.vpn.preshared_key, f"Pre-shared key of {row.place}")
+
+    def action_details(self) -> None:
+        """Show the details, where the key can be shown and copied as beside the table."""
+        if self.row is not None:
+            # The key is not left open to be read beside the table.
+            self.app.push_screen(VpnDetailsDialog(self), lambda _: self.hide_key())
+
+    def details_of_row(self) -> tuple[str, Content]:
+        """The same of the row under the cursor; empty where it is gone."""
+        return (
+            ("", Content("It is not listed any more."))
+            if self.row is None
+            else (self.details(self.row))
+        )
 
     def details(self, row: VpnRow) -> tuple[str, Content]:
         key = row.vpn.preshared_key if row.vpn else None
@@ -150,7 +188,7 @@ class VpnsScreen(TableScreen[VpnRow]):
                 "range serves one client less than it has addresses."
             )
         if row.mark.word == "running":
-            notes.append("CloudStack says so; press v to hear it from the router itself.")
+            notes.append("That it runs is CloudStack's word; press v to ask the router itself.")
         return row.place, facts_text(facts, notes)
 
     def reason_against(self, action: Action) -> str | None:
@@ -175,11 +213,9 @@ class VpnsScreen(TableScreen[VpnRow]):
         row = self.row
         if row is not None:
             self._revealed = None if self._revealed == row.key else row.key
-            if self.has_class("-wide"):
-                self.show_details(row)
-            elif self._revealed is not None:
+            self.show_details(row)
+            if not self.has_class("-wide") and self.app.screen is self:
                 self.action_details()
-                self._revealed = None
 
     def action_enable(self) -> None:
         """Finish a VPN that is half-made."""

@@ -14,6 +14,7 @@ from screens.addresses import AddressesScreen
 from screens.confirm import ConfirmDialog
 from screens.firewall import FirewallScreen
 from screens.frame import FactsChanged, SectionScreen
+from screens.handover import HoldsPasswords
 from screens.help import HelpDialog
 from screens.lists import Notice, NoticesDialog, TasksDialog
 from screens.logs import LogsScreen
@@ -34,7 +35,9 @@ from tui.session.status import words_for_delay
 from tui.session.tray import Task, TaskState
 from tui.terminal.crash import CrashesQuietly
 from tui.terminal.driver import TerminalWriter
+from tui.terminal.keys import KeysInOrder
 from tui.terminal.lastfilter import LastFilter
+from tui.widgets.failures import TellsFailures
 from tui.widgets.header import HeaderFacts
 
 SECTION_SCREENS: dict[str, type[SectionScreen]] = {
@@ -50,7 +53,7 @@ BETWEEN = "between"
 """The mode of an empty screen, on which the sections of one session make room for another's."""
 
 
-class Console(CrashesQuietly):
+class Console(TellsFailures, CrashesQuietly, KeysInOrder):
     """The application. Screens know it as `screens.frame.Console`."""
 
     TITLE = "csvpn"
@@ -169,10 +172,15 @@ class Console(CrashesQuietly):
             return
         took = f"{task.seconds:.0f} s"
         if task.state is TaskState.DONE:
-            self.notify(f"{task.title}: done in {took}", title="Job done")
+            warned = any(event.warning for event in task.latest.values())
+            self.notify(
+                f"{task.title}: done in {took}. {task.outcome}",
+                title="Job done",
+                severity="warning" if warned else "information",
+            )
         elif task.state is TaskState.FAILED:
             self.notify(
-                f"{task.title}: {task.last_words}", title="Job failed", severity="error", timeout=20
+                f"{task.title}: {task.outcome}", title="Job failed", severity="error", timeout=20
             )
 
     # What sections may ask for (`screens.frame.Console`).
@@ -259,8 +267,9 @@ class Console(CrashesQuietly):
         self.push_screen(NoticesDialog(self.notices))
 
     def action_switch_profile(self) -> None:
-        """Open another profile, or add one."""
-        self.push_screen(WelcomeScreen(self._launcher), self._switch)
+        """Open another profile, or add one; ask first while jobs run."""
+        welcome = WelcomeScreen(self._launcher)
+        self._after_asking("Switch profile", lambda: self.push_screen(welcome, self._switch))
 
     def _switch(self, session: Session | None) -> None:
         if session is not None:
@@ -271,18 +280,31 @@ class Console(CrashesQuietly):
         self.screen.refresh(layout=True)
 
     async def action_quit(self) -> None:
-        """Leave; ask first while jobs run."""
+        """Leave; ask first while jobs run or passwords would be lost."""
+        self._after_asking("Quit", self.exit)
+
+    def _after_asking(self, what: str, go_on: Callable[[], object]) -> None:
+        """Do what ends the present session, after asking where something would be lost."""
         running = 0 if self._session is None else self._session.tray.running
-        if not running:
-            self.exit()
+        holding = [screen for screen in self.screen_stack if isinstance(screen, HoldsPasswords)]
+        names = [name for screen in holding for name in screen.unseen]
+        sentences = []
+        if running:
+            sentences = [
+                f"{running} job(s) of this console still run.",
+                "What the server has taken goes on there; steps not yet sent are not sent.",
+            ]
+        if names:
+            sentences.append(f"The passwords of {', '.join(names)} were not shown or copied yet.")
+        if not sentences:
+            go_on()
             return
-        sentences = [
-            f"{running} job(s) of this console still run.",
-            "What the server has taken goes on there; steps not yet sent are not sent.",
-        ]
-        self.push_screen(
-            ConfirmDialog("Quit", sentences, "Quit"), lambda go: self.exit() if go else None
-        )
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                go_on()
+
+        self.push_screen(ConfirmDialog(what, sentences, what), answered)
 
     def action_section_networks(self) -> None:
         """Go to the networks."""

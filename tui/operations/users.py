@@ -125,6 +125,11 @@ class AddUsers(Operation):
         return f"Add {_users(len(self._adder.users))}"
 
     @property
+    def users(self) -> tuple[NewUser, ...]:
+        """The users that are to be added."""
+        return self._adder.users
+
+    @property
     def added(self) -> tuple[AddedUser, ...]:
         """The users that the server has taken so far, with their passwords."""
         return tuple(self._adder.added)

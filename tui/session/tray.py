@@ -70,6 +70,22 @@ class Task:
         """What the newest event says."""
         return list(self.latest.values())[-1].says if self.latest else "waiting"
 
+    @property
+    def failure(self) -> StepEvent | None:
+        """The first step that has failed; what comes after it was often only left out."""
+        failed = [each for each in self.latest.values() if each.state == "failed"]
+        return failed[0] if failed else None
+
+    @property
+    def outcome(self) -> str:
+        """What came of it: the failure and what to do, or else the newest words and warnings."""
+        failure = self.failure
+        if failure is not None:
+            return f"{failure.says} {failure.remedy}".strip()
+        events = list(self.latest.values())
+        told = [each.says for each in events[:-1] if each.warning]
+        return " ".join([*told, self.last_words])
+
     def take(self, event: StepEvent) -> None:
         """Note an event; the newest one is always last."""
         self.latest.pop(event.step.name, None)
@@ -79,8 +95,7 @@ class Task:
 
     def end(self, state: TaskState | None = None) -> None:
         """Note that the operation has ended: in `state`, or in the one that its steps tell."""
-        failed = any(event.state == "failed" for event in self.latest.values())
-        self.state = state or (TaskState.FAILED if failed else TaskState.DONE)
+        self.state = state or (TaskState.DONE if self.failure is None else TaskState.FAILED)
         self.finished = time.time()
 
     def break_off(self, error: Exception) -> None:
