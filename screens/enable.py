@@ -25,6 +25,7 @@ from tui.session.inventory import Kind
 from tui.session.tray import Task, TaskState
 from tui.session.verifying import verifier
 from tui.session.views import NetworkRow, network_row
+from tui.vpn.eligibility import NO_ROUTER_YET
 from tui.vpn.findings import Finding
 from tui.vpn.ranges import DEFAULT_RANGE
 from tui.vpn.users import DEFAULT_LIMIT
@@ -333,7 +334,7 @@ class EnableScreen(TellsFailures, Screen[None]):
 
     def action_reveal(self) -> None:
         """Show or hide the key and the passwords."""
-        self._revealed = self._handed_over = not self._revealed
+        self._revealed, self._handed_over = not self._revealed, True
         self._show_job()
 
     def action_copy_key(self) -> None:
@@ -392,6 +393,8 @@ def _result_lines(result: EnabledVpn, *, revealed: bool) -> list[Content]:
     if result.router is not None:
         glyph = {True: "✔", False: "✘", None: "?"}[result.router.ok]
         lines.append(Content(f"{glyph} {result.router.says}"))
+    elif result.place.unused:
+        lines.append(Content.styled(f"▲ {NO_ROUTER_YET}", "$text-warning"))
     if result.users:
         lines += [Content(""), Content.styled("Passwords, shown only now", "bold")]
         lines.append(user_lines(result.users, revealed=revealed))

@@ -151,7 +151,7 @@ class HandoverDialog(ModalScreen[None]):
 
     def action_reveal(self) -> None:
         """Show or hide the passwords."""
-        self._revealed = self._handed_over = not self._revealed
+        self._revealed, self._handed_over = not self._revealed, True
         self._show_users()
 
     def action_copy(self) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from tui.cloud.models import PublicIp
 from tui.operations.enable import EnablePlan
 from tui.operations.facts import (
     address_facts,
@@ -22,7 +23,7 @@ from tui.session.inventory import Inventory, Kind
 from tui.session.session import Session
 from tui.session.views import NetworkRow, network_row, network_rows, range_of
 from tui.vpn.cidrs import Sources, parse_sources
-from tui.vpn.eligibility import Eligibility, judge_network, judge_vpc
+from tui.vpn.eligibility import Address, Eligibility, judge_network, judge_vpc
 from tui.vpn.findings import Finding, errors
 from tui.vpn.overlaps import Kind as Neighbourhood
 from tui.vpn.overlaps import Neighbour, RangeCheck, check_range, suggest_range
@@ -128,21 +129,30 @@ def suggested_range(inventory: Inventory, row: NetworkRow, users: int = 0) -> st
 
 def judge(inventory: Inventory, row: NetworkRow) -> Eligibility:
     """Whether `row` can have a VPN, and on which address."""
-    vpns = inventory.vpns.rows.values()
     rules = _listed_rules(inventory, row)
     if row.vpc is not None:
         addresses = [
-            address_facts(a, vpns) for a in inventory.addresses.rows.values() if a.vpc_id == row.key
+            _facts_of(inventory, address)
+            for address in inventory.addresses.rows.values()
+            if address.vpc_id == row.key
         ]
         return judge_vpc(vpc_facts(row.vpc), addresses, router_facts(row.routers))
     if row.network is None:
         raise ValueError(f"{row.name} is neither a network nor a VPC")
     addresses = [
-        address_facts(a, vpns, rules)
-        for a in inventory.addresses.rows.values()
-        if a.network_id == row.key
+        _facts_of(inventory, address, rules)
+        for address in inventory.addresses.rows.values()
+        if address.network_id == row.key
     ]
     return judge_network(network_facts(row.network), addresses, router_facts(row.routers))
+
+
+def _facts_of(inventory: Inventory, address: PublicIp, listed_rules: int | None = None) -> Address:
+    """What decides for an address; a VPN that this console saw fail half-way counts as there."""
+    facts = address_facts(address, inventory.vpns.rows.values(), listed_rules)
+    if facts.vpn_state is None and address.id in inventory.half_made:
+        return msgspec.structs.replace(facts, vpn_state="Added")
+    return facts
 
 
 def rules_of(inventory: Inventory, row: NetworkRow) -> tuple[IngressRule, ...]:
