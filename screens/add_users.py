@@ -133,15 +133,18 @@ class AddUsersDialog(ModalScreen[None]):
             field.say(found)
             return
         strength = estimate(typed, [user.name for user in users])
-        weak = strength.strength != "strong"
-        field.say(
-            [Finding("warning", "password-strength", strength.says)] if weak else [],
-            strength.says,
-        )
+        warnings = []
+        if strength.strength != "strong":
+            warnings.append(Finding("warning", "password-strength", strength.says))
+        if len(users) > 1:
+            says = f"All {len(users)} of them get this one password."
+            warnings.append(Finding("warning", "password-shared", says))
+        field.say(warnings, strength.says)
 
     def _calls(self, users: list[NewUser], owner: Owner) -> list[str]:
         plan = AddUsers(self.console.session.client, users, owner=owner).plan()
-        return [step.call.cloudmonkey() for step in plan if step.call]
+        lines = [step.call.cloudmonkey() for step in plan if step.call]
+        return ["Will be sent:", *(f"  {line}" for line in lines)] if lines else []
 
     # Going on.
 

@@ -17,6 +17,7 @@ from tui.actions import Action
 from tui.operations.addresses import ReleaseAddress, release_findings
 from tui.operations.facts import Owner
 from tui.session.inventory import Kind
+from tui.session.status import words_for_moment
 from tui.session.views import AddressRow, address_rows, row_of_address
 from tui.vpn.states import address_mark
 from tui.widgets.columns import Cell, Column
@@ -48,7 +49,7 @@ class AddressesScreen(TableScreen[AddressRow]):
         ),
         Column("FOR", lambda r: Cell(r.place), widest=28, narrowest=14),
         Column("PURPOSE", lambda r: Cell(r.purpose), widest=24, narrowest=10),
-        Column("VPN", _vpn, widest=16, narrowest=10),
+        Column("VPN", _vpn, widest=16, narrowest=15),
         Column(
             "STATE",
             lambda r: Cell(str(address_mark(r.address.state))),
@@ -81,10 +82,10 @@ class AddressesScreen(TableScreen[AddressRow]):
             ("For", row.place),
             ("Purpose", row.purpose),
             ("VPN", str(row.vpn_mark)),
-            ("State", address.state),
+            ("State", str(address_mark(address.state))),
             ("Owner", row.owner),
             ("Zone", row.zone),
-            ("Since", address.allocated),
+            ("Since", words_for_moment(address.allocated)),
             *[(tag.key, tag.value) for tag in address.tags],
             ("Id", address.id),
         ]

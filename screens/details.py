@@ -1,6 +1,6 @@
 """Details of one row: beside the table on a wide screen, as a dialog on a narrow one."""
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -8,6 +8,9 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
+
+LONGEST_BESIDE: Final = 30
+"""Characters of a value that fit beside its name in the pane."""
 
 
 class DetailsPane(VerticalScroll, can_focus=False):
@@ -53,11 +56,14 @@ class DetailsDialog(ModalScreen[None]):
 def facts_text(facts: list[tuple[str, str]], notes: list[str] | None = None) -> Content:
     """Lines of `name  value`, then sentences; what has no value is left out."""
     width = max((len(name) for name, value in facts if value), default=0)
-    lines = [
-        Content.assemble(Content.styled(name.ljust(width + 2), "dim"), Content(value))
-        for name, value in facts
-        if value
-    ]
+    lines = [_fact_line(name, value, width) for name, value in facts if value]
     for note in notes or []:
         lines += [Content(""), Content(note)]
     return Content("\n").join(lines)
+
+
+def _fact_line(name: str, value: str, width: int) -> Content:
+    """One fact; a long value stands below its name, so that it does not wrap under it."""
+    if len(value) <= LONGEST_BESIDE:
+        return Content.assemble(Content.styled(name.ljust(width + 2), "dim"), Content(value))
+    return Content.assemble(Content.styled(f"{name}\n", "dim"), Content(f"  {value}"))

@@ -1,6 +1,5 @@
 """Enable a VPN on one screen: the form, what there is to say about it, the calls, the progress."""
 
-from collections.abc import Iterable
 from typing import ClassVar, cast
 
 from textual import on, work
@@ -12,21 +11,20 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Button, Input, Static
 
-from screens.findings import GLYPHS, STYLES, FindingField
+from screens.enable_words import checked, ports_words, result_lines
+from screens.findings import FindingField
 from screens.frame import Console
-from screens.handover import ask_before_losing, unseen_names, user_lines
+from screens.handover import ask_before_losing, unseen_names
 from screens.progress import step_lines
 from tui.operations.enable import EnabledVpn, EnableVpn
 from tui.operations.users import NewUser
-from tui.safety.secret import MASK, Secret
+from tui.safety.secret import Secret
 from tui.session.enabling import Prepared, Wish, learn, prepare, suggested_range
 from tui.session.half_made import note_half_made
 from tui.session.inventory import Kind
 from tui.session.tray import Task, TaskState
 from tui.session.verifying import verifier
 from tui.session.views import NetworkRow, network_row
-from tui.vpn.eligibility import NO_ROUTER_YET
-from tui.vpn.findings import Finding
 from tui.vpn.ranges import DEFAULT_RANGE
 from tui.vpn.users import DEFAULT_LIMIT
 from tui.widgets.failures import TellsFailures
@@ -204,14 +202,14 @@ class EnableScreen(TellsFailures, Screen[None]):
         verdict = prepared.eligibility
         address = verdict.says
         lines = [Content.styled("Before anything is sent", "bold")]
-        lines += _checked("Address", verdict.reasons, address, ok=verdict.can_enable)
+        lines += checked("Address", verdict.reasons, address, ok=verdict.can_enable)
         if prepared.range is not None:
-            lines += _checked("Range", prepared.range.findings, str(prepared.range.range or ""))
-        lines += _checked("Sources", prepared.sources.findings, ", ".join(prepared.sources.cidrs))
-        lines += _checked("Ports", prepared.ports, _ports_words(prepared))
+            lines += checked("Range", prepared.range.findings, str(prepared.range.range or ""))
+        lines += checked("Sources", prepared.sources.findings, ", ".join(prepared.sources.cidrs))
+        lines += checked("Ports", prepared.ports, ports_words(prepared))
         names = ", ".join(name for name, _ in prepared.users) or "none to add"
         about = [finding for _, findings in prepared.users for finding in findings]
-        lines += _checked("Users", [*about, *([prepared.limit] if prepared.limit else [])], names)
+        lines += checked("Users", [*about, *([prepared.limit] if prepared.limit else [])], names)
         return Content("\n").join(lines)
 
     def _calls(self, prepared: Prepared) -> Content:
@@ -254,9 +252,8 @@ class EnableScreen(TellsFailures, Screen[None]):
         prepared = self._prepared()
         if prepared is None or not prepared.can_run or self._operation is not None:
             return
-        self._operation = self._enabling(prepared)
+        self._operation = operation = self._enabling(prepared)
         session = self.console.session
-        address_id = prepared.plan.address_id
         for field in self.query(Input):
             field.disabled = True
         self.query_one("#go", Button).disabled = True
@@ -264,10 +261,10 @@ class EnableScreen(TellsFailures, Screen[None]):
         self.query_one("#calls", Static).update("")
         self.query_one("#side").focus()
         session.start(
-            self._operation,
+            operation,
             [Kind.VPNS, Kind.USERS, Kind.ADDRESSES, Kind.NETWORKS, Kind.ROUTERS],
-            address_id if prepared.row.kind == "network" else "",
-            lambda task: note_half_made(session.inventory, address_id, task),
+            prepared.plan.address_id if prepared.row.kind == "network" else "",
+            lambda task: note_half_made(session.inventory, operation.address_id, task),
         )
 
     def show_task(self, task: Task) -> None:
@@ -298,7 +295,7 @@ class EnableScreen(TellsFailures, Screen[None]):
                 if event.remedy:
                     lines.append(Content(f"  {event.remedy}"))
         if result is not None:
-            lines += _result_lines(result, revealed=self._revealed)
+            lines += result_lines(result, revealed=self._revealed)
         return [*lines, Content("")]
 
     def owns(self, task: Task) -> bool:
@@ -353,49 +350,3 @@ class EnableScreen(TellsFailures, Screen[None]):
                 lines.append(f"Pre-shared key {result.preshared_key.reveal()}")
             lines += [f"{user.name} {user.password.reveal()}" for user in result.users]
             self.console.copy_out(Secret("\n".join(lines)), "Server, key and users")
-
-
-def _checked(
-    title: str, findings: Iterable[Finding], good: str, *, ok: bool = True
-) -> list[Content]:
-    """The lines of one check: its findings, or that it is fine."""
-    found = list(findings)
-    lines = [
-        Content.styled(f"{GLYPHS[each.severity]} {title}: {each.says}", STYLES[each.severity])
-        for each in found
-    ]
-    if not any(each.severity == "error" for each in found) and good and ok:
-        lines.insert(0, Content.styled(f"✔ {title}: {good}", "$text-success"))
-    return lines
-
-
-def _ports_words(prepared: Prepared) -> str:
-    plan = prepared.plan
-    if plan.place.is_vpc:
-        return "the VPC's router opens UDP 500, 4500 and 1701 by itself"
-    if plan.server_opens:
-        return "CloudStack opens those of UDP 500, 4500 and 1701 that have no rule yet"
-    if plan.openings:
-        return "; ".join(str(opening) for opening in plan.openings) + " will be opened"
-    return "open already for these sources"
-
-
-def _result_lines(result: EnabledVpn, *, revealed: bool) -> list[Content]:
-    """What people have to be given."""
-    key = result.preshared_key
-    shown = MASK if key is None or not revealed else key.reveal()
-    lines = [
-        Content.styled("✔ The VPN is enabled", "bold $text-success"),
-        Content(f"  Server          {result.public_ip}"),
-        Content(f"  Pre-shared key  {shown}"),
-        Content(f"  Client range    {result.client_range or 'unknown'}"),
-    ]
-    if result.router is not None:
-        glyph = {True: "✔", False: "✘", None: "?"}[result.router.ok]
-        lines.append(Content(f"{glyph} {result.router.says}"))
-    elif result.place.unused:
-        lines.append(Content.styled(f"▲ {NO_ROUTER_YET}", "$text-warning"))
-    if result.users:
-        lines += [Content(""), Content.styled("Passwords, shown only now", "bold")]
-        lines.append(user_lines(result.users, revealed=revealed))
-    return lines

@@ -46,10 +46,10 @@ class NetworksScreen(TableScreen[NetworkRow]):
         Column("NETWORK", lambda p: Cell(p.name), widest=28, narrowest=14),
         Column("TYPE", lambda p: Cell(p.type), widest=9, narrowest=8, rank=3),
         Column("CIDR", lambda p: Cell(p.cidr), widest=18, narrowest=11, rank=2),
-        Column("VPN", lambda p: Cell(str(p.vpn_mark), p.vpn_mark.tone), widest=16, narrowest=10),
+        Column("VPN", lambda p: Cell(str(p.vpn_mark), p.vpn_mark.tone), widest=16, narrowest=15),
         Column("CLIENTS", _clients, widest=7, rank=4, order=lambda p: p.clients or 0),
         Column("USERS", _users, widest=6, rank=1, order=lambda p: p.users),
-        Column("ROUTER", _router, widest=24, narrowest=14, rank=1),
+        Column("ROUTER", _router, widest=24, narrowest=17, rank=1),
         Column("ACCOUNT", lambda p: Cell(p.owner), widest=18, narrowest=6, rank=1),
         Column("ZONE", lambda p: Cell(p.zone), widest=12, rank=5),
     )

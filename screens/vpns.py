@@ -87,12 +87,12 @@ class VpnsScreen(TableScreen[VpnRow]):
     COLUMNS: ClassVar[tuple[Column[VpnRow], ...]] = (
         Column("NETWORK", lambda r: Cell(r.place), widest=28, narrowest=14),
         Column("ADDRESS", lambda r: Cell(r.address.address), widest=15, narrowest=12),
-        Column("STATE", lambda r: Cell(str(r.mark), r.mark.tone), widest=16, narrowest=10),
+        Column("STATE", lambda r: Cell(str(r.mark), r.mark.tone), widest=16, narrowest=15),
         Column("PORTS", _ports, widest=10, narrowest=8, order=lambda r: r.open_ports or 0),
         Column("CLIENT RANGE", lambda r: Cell(r.range), widest=31, narrowest=18, rank=3),
         Column("CLIENTS", _clients, widest=7, rank=2, order=lambda r: r.clients or 0),
         Column("USERS", lambda r: Cell(f"{r.users}/{DEFAULT_LIMIT}"), widest=6, rank=4),
-        Column("ROUTER", lambda r: Cell(r.router), widest=24, narrowest=12, rank=1),
+        Column("ROUTER", lambda r: Cell(r.router), widest=24, narrowest=17, rank=1),
         Column("ACCOUNT", lambda r: Cell(r.owner), widest=18, narrowest=6, rank=2),
         Column("ZONE", lambda r: Cell(r.zone), widest=12, rank=5),
     )
@@ -171,7 +171,7 @@ class VpnsScreen(TableScreen[VpnRow]):
         shown = "" if key is None else key.reveal() if row.key == self._revealed else MASK
         facts = [
             ("Server", row.address.address),
-            ("Key", f"{shown}  (p shows, y copies)" if key else ""),
+            ("Key", shown),
             ("State", str(row.mark)),
             ("Client range", row.range),
             ("Clients", "" if row.clients is None else f"{row.clients} at once"),
@@ -182,6 +182,8 @@ class VpnsScreen(TableScreen[VpnRow]):
             *[(tag.key, tag.value) for tag in row.address.tags],
         ]
         notes = [_about_ports(row) or row.mark.means]
+        if key is not None:
+            notes.append("p shows the key, y copies it.")
         if row.clients is not None:
             notes.append(
                 "The first address of the range is the router's own end of the tunnels, so the "

@@ -153,6 +153,11 @@ class EnableVpn(Operation):
         return f"Enable the VPN of {self.wanted.place}"
 
     @property
+    def address_id(self) -> str:
+        """The address; "" until one is acquired, where none was there."""
+        return self._address_id
+
+    @property
     def result(self) -> EnabledVpn | None:
         """The VPN as it is known so far; None while it does not run."""
         if self._vpn is None:

@@ -1,5 +1,9 @@
 """Ages and durations in the few letters that a header has room for."""
 
+from datetime import UTC
+
+from tui.cloud.models import wire_time
+
 
 def words_for_age(seconds: float) -> str:
     """An age, coarse on purpose: a header that changes every second costs a slow link."""
@@ -12,6 +16,15 @@ def words_for_age(seconds: float) -> str:
     if seconds < 86400:
         return f"{int(seconds) // 3600}h"
     return f"{int(seconds) // 86400}d"
+
+
+def words_for_moment(text: str) -> str:
+    """A time as CloudStack writes it, in the way people do: `2026-11-02 09:30 UTC`.
+
+    What is no time stays as it is.
+    """
+    moment = wire_time(text)
+    return text if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def words_for_delay(seconds: float | None) -> str:
