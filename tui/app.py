@@ -162,7 +162,7 @@ class Console(TellsFailures, CrashesQuietly, KeysInOrder):
 
     def _task_changed(self, task: Task) -> None:
         for screen in self.screen_stack:
-            if isinstance(screen, TaskWatcher):
+            if screen.is_mounted and isinstance(screen, TaskWatcher):
                 screen.show_task(task)
         if task.finished is not None:
             self._tell_end(task)

@@ -1,6 +1,7 @@
 """What tests of screens share: labs, and how pictures are taken."""
 
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,16 @@ from tests.screens.stage import quick_lab
 from tui.lab.lab import Lab
 
 __all__ = ["still_life"]
+
+
+@pytest.fixture(autouse=True)
+def nothing_broke(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """A fault that is caught and only logged, so that the console goes on, is a fault still."""
+    yield
+    faults = [
+        each.getMessage() for each in caplog.get_records("call") if each.levelno >= logging.ERROR
+    ]
+    assert not faults
 
 
 @pytest.fixture

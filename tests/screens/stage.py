@@ -191,6 +191,12 @@ class Stage:
         assert section.table.go_to(keys[0]), f"the filter hides {name}:\n{self.text}"
         await self.pilot.pause()
 
+    @property
+    def titles(self) -> list[str]:
+        """What the rows of the section are called."""
+        section = self.on(TableScreen)
+        return [section.title_of(row) for row in section.rows()]
+
     async def settled(self, number: int | None = None) -> Task:
         """Wait until the newest job, or the one of that number, has ended; the job."""
         tasks = self.session.tray.tasks
