@@ -212,12 +212,13 @@ async def _show(launcher: Launcher, session: "Session | None") -> int:
     """Run the console until it is left; returns its exit code."""
     from tui.app import Console
     from tui.safety.clipboard import Clipboard
-    from tui.terminal.driver import TerminalWriter
+    from tui.terminal.driver import TerminalWriter, outlasting_the_terminal
     from tui.terminal.signals import ending_on_signals
 
     writer = TerminalWriter()
     console = Console(launcher, session, clipboard=Clipboard(writer), writer=writer)
-    with ending_on_signals(asyncio.get_running_loop(), lambda code: console.exit(return_code=code)):
+    loop = asyncio.get_running_loop()
+    with outlasting_the_terminal(), ending_on_signals(loop, lambda c: console.exit(return_code=c)):
         await console.run_async()
     return console.return_code or 0
 

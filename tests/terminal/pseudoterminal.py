@@ -26,7 +26,7 @@ class PseudoTerminal:
     ) -> None:
         self.output = b""
         self._master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.resize(columns, rows)
         self._process = subprocess.Popen(
             argv,
             stdin=slave,
@@ -56,15 +56,19 @@ class PseudoTerminal:
         """Read until `wanted` was written; `AssertionError` with the last output if it was not."""
         deadline = time.monotonic() + seconds
         while wanted not in self.output:
-            if not self._read(deadline):
+            if not self.read(deadline):
                 raise AssertionError(f"{wanted!r} not in …{self.output[-2000:]!r}")
 
     def finish(self, seconds: float = 60) -> int:
         """Read to the end and return the exit code; negative for a signal."""
         deadline = time.monotonic() + seconds
-        while self._master >= 0 and self._read(deadline):
+        while self._master >= 0 and self.read(deadline):
             pass
         return self._process.wait(max(0.1, deadline - time.monotonic()))
+
+    def wait(self, seconds: float = 60) -> int:
+        """The exit code, while nothing is read: the terminal takes little more and then nothing."""
+        return self._process.wait(seconds)
 
     def send(self, keys: bytes) -> None:
         """Type `keys`."""
@@ -74,14 +78,25 @@ class PseudoTerminal:
         """Send a signal to the program itself."""
         self._process.send_signal(signum)
 
+    def resize(self, columns: int, rows: int) -> None:
+        """Give the terminal another size; the kernel tells the program."""
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    @property
+    def is_cooked(self) -> bool:
+        """Whether the terminal shows what is typed, line by line, and ctrl+c is a signal."""
+        modes: int = termios.tcgetattr(self._master)[3]
+        wanted = termios.ICANON | termios.ECHO | termios.ISIG
+        return modes & wanted == wanted
+
     def hang_up(self) -> None:
         """Close the terminal, as a lost connection does; the program gets SIGHUP."""
         if self._master >= 0:
             os.close(self._master)
             self._master = -1
 
-    def _read(self, deadline: float) -> bool:
-        """One piece of output; False at the end or when time is up."""
+    def read(self, deadline: float) -> bool:
+        """Read one piece of output; False at the end, or when `time.monotonic` is `deadline`."""
         ready, _, _ = select.select([self._master], [], [], max(0.0, deadline - time.monotonic()))
         if not ready:
             return False

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -67,10 +68,41 @@ def test_a_second_signal_does_not_wait(tmp_path: Path) -> None:
         assert terminal.finish() in {129, 143}
 
 
+def stand_still(terminal: PseudoTerminal, proof: Path) -> None:
+    """Read nothing until the program waits for the terminal to take more."""
+    terminal.read_until(b"READY-NOW")
+    mark = proof.with_suffix(".standstill")
+    deadline = time.monotonic() + 40
+    while not mark.exists():
+        assert time.monotonic() < deadline, "the program goes on without a terminal"
+        time.sleep(0.02)
+
+
+@pytest.mark.terminal
+def test_a_terminal_that_takes_nothing_does_not_keep_the_program(tmp_path: Path) -> None:
+    proof = tmp_path / "proof"
+    with start(proof, "busy", 0.5) as terminal:
+        stand_still(terminal, proof)
+        terminal.signal(signal.SIGTERM)
+        assert terminal.wait() == 143
+        assert terminal.is_cooked
+
+
+@pytest.mark.terminal
+def test_a_connection_that_is_lost_while_the_program_waits_to_write(tmp_path: Path) -> None:
+    proof = tmp_path / "proof"
+    with start(proof, "busy") as terminal:
+        stand_still(terminal, proof)
+        terminal.hang_up()
+        assert terminal.finish() == 129
+    assert proof.read_text() == "unmounted"
+
+
 async def test_the_end_is_asked_for_once_and_handlers_go_away() -> None:
     ended: list[int] = []
     left: list[int] = []
     loop = asyncio.get_running_loop()
+    handlers = [signal.getsignal(signum) for signum in SIGNALS]
     before = threading.active_count()
     with ending_on_signals(loop, ended.append, patience=60, leave=left.append):
         os.kill(os.getpid(), signal.SIGTERM)
@@ -79,7 +111,7 @@ async def test_the_end_is_asked_for_once_and_handlers_go_away() -> None:
         os.kill(os.getpid(), signal.SIGHUP)
         await asyncio.sleep(0.05)
         assert (ended, left) == ([143], [129])
-    assert not loop.remove_signal_handler(signal.SIGTERM)
+    assert [signal.getsignal(signum) for signum in SIGNALS] == handlers
     for _ in range(100):
         if threading.active_count() <= before:
             break

@@ -1,11 +1,14 @@
-"""A way to write to the terminal beside Textual's frames: the clipboard's escapes need it.
+"""Writing to the terminal: beside Textual's frames, and when there is no terminal any more.
 
 Textual's driver is the only one that may write, because it queues whole frames; a write from
 elsewhere could land within an escape sequence. `App.get_driver_class` is where an application may
-choose its driver, and so where this hooks in.
+choose its driver, and so where the clipboard hooks in.
 """
 
-from typing import Any
+import contextlib
+import sys
+from collections.abc import Iterator
+from typing import Any, TextIO, cast
 
 from textual.driver import Driver
 
@@ -32,3 +35,49 @@ class TerminalWriter:
                 writer._driver = self
 
         return AttachedDriver
+
+
+class LastingStream:
+    """A stream on which writing does not fail: what no terminal takes any more is dropped.
+
+    Textual writes in a thread of its own. Where the connection is lost, writing fails and would end
+    that thread; its queue would fill up, and the program wait for room in it for ever.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._lost = False
+
+    def write(self, text: str) -> int:
+        """Write `text`, or drop it; its length."""
+        if not self._lost:
+            try:
+                self._stream.write(text)
+            except OSError:
+                self._lost = True
+        return len(text)
+
+    def flush(self) -> None:
+        """Send what is buffered, or drop it."""
+        if not self._lost:
+            try:
+                self._stream.flush()
+            except OSError:
+                self._lost = True
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+@contextlib.contextmanager
+def outlasting_the_terminal() -> Iterator[None]:
+    """While open, the stream that Textual draws on is a `LastingStream`."""
+    stream = sys.__stderr__
+    if stream is None:
+        yield
+        return
+    sys.__stderr__ = cast(TextIO, LastingStream(stream))  # type: ignore[misc, assignment]
+    try:
+        yield
+    finally:
+        sys.__stderr__ = stream  # type: ignore[misc]

@@ -12,6 +12,7 @@ import sys
 import termios
 import threading
 from collections.abc import Callable, Iterator
+from types import FrameType
 from typing import Final
 
 SIGNALS: Final = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
@@ -45,6 +46,9 @@ def ending_on_signals(
     `end` starts an orderly end, such as `app.exit(return_code=code)`. If the program is still there
     after `patience` seconds, or at a second signal, the terminal is restored here and the process
     left with the same code.
+
+    The handlers are Python's own and not the loop's, because a loop whose terminal takes no more
+    text (ctrl+s, a stalled link) is stuck in writing, and would never come to them.
     """
     saved = _terminal_attributes()
     watchdog: list[threading.Timer] = []
@@ -53,7 +57,7 @@ def ending_on_signals(
         _restore(saved)
         leave(code)
 
-    def receive(signum: int) -> None:
+    def receive(signum: int, _frame: FrameType | None) -> None:
         code = exit_code(signum)
         if watchdog:
             force(code)
@@ -62,17 +66,16 @@ def ending_on_signals(
         timer.daemon = True
         watchdog.append(timer)
         timer.start()
-        end(code)
+        loop.call_soon_threadsafe(end, code)
 
-    for signum in SIGNALS:
-        loop.add_signal_handler(signum, receive, signum)
+    before = {signum: signal.signal(signum, receive) for signum in SIGNALS}
     try:
         yield
     finally:
         for timer in watchdog:
             timer.cancel()
-        for signum in SIGNALS:
-            loop.remove_signal_handler(signum)
+        for signum, handler in before.items():
+            signal.signal(signum, handler)
 
 
 def _terminal_attributes() -> tuple[int, list[int | list[bytes | int]]] | None:
