@@ -1,6 +1,5 @@
 """Whatever a widget is given, nothing but Textual's own sequences reaches the terminal."""
 
-import re
 import sys
 
 import pytest
@@ -15,18 +14,10 @@ from textual.color import Color
 from tests.hostile import DANGEROUS, PAYLOADS
 from tests.terminal.everywidget import DONE, SCREENS
 from tests.terminal.pseudoterminal import PseudoTerminal
+from tests.terminal.sequences import leftover
 from tui.terminal.lastfilter import LastFilter
 
 BLACK = Color(0, 0, 0)
-
-OWN_SEQUENCES = re.compile(
-    "\x1b\\[[0-9;]*[mH]"  # colours, positions
-    "|\x1b\\[\\?[0-9]+(?:[hl]|\\$p)"  # modes, and asking for them
-    "|\x1b\\[[<>][0-9]*u"  # key protocol
-    "|\x1b\\]22;[a-z-]*\x07"  # shape of the mouse pointer
-    "|\x1b\\]8;id=[0-9-]+;[^\x00-\x1f\x7f-\x9f]*\x1b\\\\|\x1b\\]8;;\x1b\\\\"  # hyperlinks
-)
-"""What Textual itself writes."""
 
 
 def show(mode: str, first: int, last: int) -> str:
@@ -38,11 +29,6 @@ def show(mode: str, first: int, last: int) -> str:
     assert code == 0, output[-3000:]
     assert DONE in output
     return output
-
-
-def leftover(output: str) -> str:
-    """The output without Textual's own sequences and the line ends at leaving."""
-    return OWN_SEQUENCES.sub("", output).replace("\r\n", "")
 
 
 @pytest.mark.terminal
