@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import ClassVar, Final
 
 from textual import on, work
@@ -316,7 +317,10 @@ class LogsScreen(SectionScreen):
 
 
 def _row(line: LogLine) -> LogRow:
-    clock = line.time.strftime("%H:%M:%S") if line.time else "        "
+    clock = "        "
+    if line.time is not None:
+        today = line.time.date() == datetime.now(UTC).date()
+        clock = line.time.strftime("%H:%M:%S" if today else "%Y-%m-%d %H:%M:%S")
     pid = f"[{line.pid}]" if line.pid is not None else ""
     head = f"{clock} {line.tag}{pid} "
     return LogRow(f"{GLYPHS[line.level]} {head}{line.text}", TONES[line.level], len(head) + 2)

@@ -125,9 +125,9 @@ class Story:
             leaving = chance.choice(old)
             ending = chance.choice(("disconnect", "disconnect", "idle_timeout", "vanished"))
             acts.append((3, self._leave(leaving, ending)))
-        acts.append((1, self._stranger("wrong_key", "192.0.2.66")))
-        acts.append((1, self._stranger("scan", f"198.51.100.{chance.randrange(200, 250)}")))
-        acts.append((0.5, self._stranger("old_client", "192.0.2.70")))
+        acts.append((0.4, self._stranger("wrong_key", "192.0.2.66")))
+        acts.append((0.4, self._stranger("scan", f"198.51.100.{chance.randrange(200, 250)}")))
+        acts.append((0.2, self._stranger("old_client", "192.0.2.70")))
         (_, chosen) = acts[chance.choices(range(len(acts)), [weight for weight, _ in acts])[0]]
         for _, act in acts:
             if act is not chosen:
