@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 import socket
@@ -18,6 +19,8 @@ import msgspec
 from tui.lab.lab import Lab, open_lab
 
 HOST = "127.0.0.1"
+LAST_ANSWERS = 2
+"""Seconds that calls have to end when the lab is told to: a client may never send the rest."""
 
 
 class UvicornMissing(Exception):
@@ -64,7 +67,12 @@ def _configuration(lab: Lab) -> Any:
             "install it with: pip install 'csvpn[lab]'"
         ) from error
     return uvicorn.Config(
-        lab.app, log_level="warning", access_log=False, date_header=False, server_header=False
+        lab.app,
+        log_level="warning",
+        access_log=False,
+        date_header=False,
+        server_header=False,
+        timeout_graceful_shutdown=LAST_ANSWERS,
     )
 
 
@@ -131,6 +139,8 @@ async def _run(
     numbers = (signal.SIGTERM, signal.SIGINT) if os.name == "posix" else ()
 
     def stop() -> None:
+        # Calls that are cut off now are no mistakes, and need no traceback.
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         server.should_exit = True
 
     for number in numbers:
