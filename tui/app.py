@@ -9,6 +9,7 @@ from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
+from textual.widgets import Input
 
 from screens.addresses import AddressesScreen
 from screens.confirm import ConfirmDialog
@@ -225,8 +226,12 @@ class Console(TellsFailures, CrashesQuietly, KeysInOrder):
         self.notify(f"{what}: {copied.says}", title="Clipboard")
 
     def copy_to_clipboard(self, text: str) -> None:
-        """Textual's own copying goes through the one class that writes to the clipboard."""
-        self.copy_out(text, "Selection")
+        """Textual's own copying goes through the one class that writes to the clipboard, and
+        what a field hides stays in it."""
+        if isinstance(self.focused, Input) and self.focused.password:
+            self.notify("What the field hides is not copied.", severity="warning")
+        else:
+            self.copy_out(text, "Selection")
 
     # Messages.
 
