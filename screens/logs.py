@@ -26,6 +26,7 @@ from tui.router.errors import RouterError
 from tui.session.inventory import Kind
 from tui.session.logfeed import DEFAULT_SOURCES, LinesArrived, LinkNews, LogFeed
 from tui.session.views import vpn_rows
+from tui.vpn.states import router_mark
 from tui.widgets.columns import Tone
 from tui.widgets.logview import LogRow, LogView
 
@@ -78,6 +79,8 @@ class LogsScreen(SectionScreen):
         self._frozen = False
         self._news = LinkNews("", good=True)
         self._error: RouterError | None = None
+        self._asked: RouterError | None = None
+        """The error that somebody was asked about."""
         self._unseen = 0
         self._unseen_errors = 0
 
@@ -152,8 +155,19 @@ class LogsScreen(SectionScreen):
             return
         self._error = event.error
         self._show_feed()
-        feed = event.feed
-        ask_about_key(self, self.session, feed.router, event.error, lambda: self._again(feed))
+        self._ask_about_key()
+
+    def on_screen_resume(self) -> None:
+        """Ask what came up while another section was looked at."""
+        self._ask_about_key()
+
+    def _ask_about_key(self) -> None:
+        """Ask once about a host key that is not known, when this section is on the screen."""
+        feed, error = self._feed, self._error
+        if feed is None or error is None or error is self._asked or not self.is_current:
+            return
+        self._asked = error
+        ask_about_key(self, self.session, feed.router, error, lambda: self._again(feed))
 
     def _again(self, feed: LogFeed) -> None:
         if feed is self._feed:
@@ -209,7 +223,9 @@ class LogsScreen(SectionScreen):
         feed = self._feed
         if feed is None:
             return Content(f" {self._why_nothing()}")
-        head = Content.styled(f" {feed.router.name}", "bold")
+        router = self.session.inventory.routers.rows.get(feed.router.id, feed.router)
+        stopped = "" if router.state == "Running" else f"  {router_mark(router.state)}"
+        head = Content.styled(f" {feed.router.name}{stopped}", "bold")
         where = feed.router.guest_network_name or feed.router.vpc_name
         about = Content(f"  {where}  {' '.join(feed.sources)}  times in UTC  ")
         if self._error is not None:

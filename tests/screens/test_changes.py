@@ -1,5 +1,6 @@
 """Changes from the sections: addresses, firewall rules, disabling; each said before it is sent."""
 
+import httpx
 import pytest
 from textual.widgets import Button, Select
 
@@ -105,7 +106,7 @@ async def test_deleting_says_what_it_closes(lab: Lab) -> None:
 
 async def test_rules_that_are_not_known_are_not_called_missing(lab: Lab) -> None:
     async with stage(lab) as on:
-        on.wire.fail(ConnectionResetError("gone"), "listFirewallRules")
+        on.wire.fail(httpx.ConnectError("gone"), "listFirewallRules")
         await on.row("acme-prod")
         await on.press("f")
         await on.says("The firewall rules could not be listed.", "Its rules are not known yet.")

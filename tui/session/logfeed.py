@@ -74,7 +74,7 @@ class LogFeed:
             return LinesArrived(tuple(lines))
         if isinstance(event, Reconnecting):
             return LinkNews(
-                f"link lost: {event.reason.what}; trying again in {event.wait:.0f} s", good=False
+                f"no link: {event.reason.what}; trying again in {event.wait:.0f} s", good=False
             )
         if isinstance(event, Resumed):
             return LinkNews("link is back; no line lost or repeated", good=True)
