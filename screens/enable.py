@@ -236,10 +236,11 @@ class EnableScreen(TellsFailures, Screen[None]):
 
     @on(Input.Submitted)
     def _next_field(self, event: Input.Submitted) -> None:
-        if event.input.id == "users-input" and not self.query_one("#go", Button).disabled:
-            self.query_one("#go").focus()
-        else:
+        """Go on; from the last field to Enable, never to Back: enter twice would lose the form."""
+        if event.input.id != "users-input":
             self.focus_next()
+        elif not self.query_one("#go", Button).disabled:
+            self.query_one("#go").focus()
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.hostile import DANGEROUS
 from tests.terminal.conftest import Demo
-from tests.terminal.glass import CTRL_Q, ENTER, ESCAPE, TAB, Glass
+from tests.terminal.glass import CTRL_Q, CTRL_U, END, ENTER, ESCAPE, HOME, TAB, Glass
 from tests.terminal.sequences import left_behind, leftover
 
 pytestmark = pytest.mark.terminal
@@ -22,7 +22,9 @@ def enable_acme_prod(glass: Glass) -> None:
     assert "– off" in glass.line_with("▸ acme-prod")
     glass.press("e")
     glass.see("Client range", "Before anything is sent", "✔ Range:")
-    glass.press(TAB, TAB, "nora omar")
+    glass.press(TAB, TAB, "alice", ENTER, ENTER)
+    glass.see("already has a VPN user alice", "Client range")
+    glass.press(CTRL_U, "nora omar")
     glass.see("nora omar", "5 of 8 used by acme")
     glass.press(ENTER, ENTER)
     glass.see("✔ The VPN is enabled", "203.0.113.10", "nora", "omar")
@@ -43,8 +45,11 @@ def leave(glass: Glass, demo: Demo) -> None:
 def test_from_the_start_to_an_enabled_vpn_and_somebody_who_connects(demo: Demo) -> None:
     with demo.start("--speed", "4") as glass:
         enable_acme_prod(glass)
-        glass.see("r-42-VM: IKE listens on UDP 500 and 4500", "L2TP listens")
         assert glass.text.count(SECRETS_HIDDEN) == 3
+        glass.press(END)
+        glass.see("r-42-VM: IKE listens on UDP", "L2TP listens", "pre-shared key matches")
+        glass.press(HOME)
+        glass.see("✔ The VPN is enabled", "✔ The router confirms it")
 
         glass.press(ESCAPE)
         glass.see("Leave without the passwords?", "nora, omar")
