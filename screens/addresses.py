@@ -11,8 +11,8 @@ from screens.acquire import AcquireDialog
 from screens.details import facts_text
 from screens.enable import EnableScreen
 from screens.frame import bindings_of
-from screens.networks import owner_filter, reason_against_enabling
-from screens.tables import TableScreen
+from screens.networks import reason_against_enabling
+from screens.places import PlaceScreen
 from tui.actions import Action
 from tui.operations.addresses import ReleaseAddress, release_findings
 from tui.operations.facts import Owner
@@ -31,7 +31,7 @@ def _vpn(row: AddressRow) -> Cell:
     return Cell(str(row.vpn_mark), row.vpn_mark.tone)
 
 
-class AddressesScreen(TableScreen[AddressRow]):
+class AddressesScreen(PlaceScreen[AddressRow]):
     """Every public address that the credentials may see."""
 
     SECTION = "addresses"
@@ -66,6 +66,16 @@ class AddressesScreen(TableScreen[AddressRow]):
 
     def key_of(self, row: AddressRow) -> str:
         return row.key
+
+    def owner_of(self, row: AddressRow) -> str:
+        return row.owner
+
+    def address_id_of(self, row: AddressRow) -> str:
+        return row.key
+
+    def router_id_of(self, row: AddressRow) -> str:
+        place = row_of_address(self.session.inventory, row.key)
+        return place.routers[0].id if place and place.routers else ""
 
     def title_of(self, row: AddressRow) -> str:
         return row.address.address
@@ -149,19 +159,3 @@ class AddressesScreen(TableScreen[AddressRow]):
             *(finding.says for finding in release_findings(address, has_vpn=has_vpn)),
         ]
         self.ask_and_start(operation, sentences, "Release", [Kind.ADDRESSES, Kind.VPNS])
-
-    def action_go_users(self) -> None:
-        """Go to the users of the account."""
-        if self.row is not None:
-            self.console.go_to("users", filter_text=owner_filter(self.row.owner))
-
-    def action_go_firewall(self) -> None:
-        """Go to the rules of the address."""
-        if self.row is not None:
-            self.console.go_to("firewall", key=self.row.key)
-
-    def action_go_logs(self) -> None:
-        """Go to the logs of the router that has the address."""
-        place = row_of_address(self.session.inventory, self.row.key) if self.row else None
-        router = place.routers[0].id if place and place.routers else ""
-        self.console.go_to("logs", key=router)

@@ -12,7 +12,7 @@ from screens.details import facts_text
 from screens.disable import ask_to_disable
 from screens.enable import EnableScreen
 from screens.frame import bindings_of
-from screens.tables import TableScreen
+from screens.places import PlaceScreen
 from screens.verdict import VerifyDialog
 from tui.actions import Action
 from tui.session.inventory import Kind
@@ -34,7 +34,7 @@ def _router(place: NetworkRow) -> Cell:
     return Cell(place.router_words, place.router_mark.tone if place.router_mark else "off")
 
 
-class NetworksScreen(TableScreen[NetworkRow]):
+class NetworksScreen(PlaceScreen[NetworkRow]):
     """Every network that stands for itself, and every VPC."""
 
     SECTION = "networks"
@@ -59,6 +59,15 @@ class NetworksScreen(TableScreen[NetworkRow]):
 
     def key_of(self, row: NetworkRow) -> str:
         return row.key
+
+    def owner_of(self, row: NetworkRow) -> str:
+        return row.owner
+
+    def address_id_of(self, row: NetworkRow) -> str:
+        return row.address.id if row.address else ""
+
+    def router_id_of(self, row: NetworkRow) -> str:
+        return row.routers[0].id if row.routers else ""
 
     def title_of(self, row: NetworkRow) -> str:
         return row.name
@@ -132,26 +141,6 @@ class NetworksScreen(TableScreen[NetworkRow]):
         """Ask the routers of the network."""
         if self.row is not None:
             self.app.push_screen(VerifyDialog(self.row.key))
-
-    def action_go_users(self) -> None:
-        """Go to the users of the account."""
-        if self.row is not None:
-            self.console.go_to("users", filter_text=owner_filter(self.row.owner))
-
-    def action_go_firewall(self) -> None:
-        """Go to the rules of the source NAT address."""
-        if self.row is not None and self.row.address is not None:
-            self.console.go_to("firewall", key=self.row.address.id)
-
-    def action_go_logs(self) -> None:
-        """Go to the logs of the network's router."""
-        if self.row is not None:
-            self.console.go_to("logs", key=self.row.routers[0].id if self.row.routers else "")
-
-
-def owner_filter(owner: str) -> str:
-    """A filter line that keeps the rows of one owner."""
-    return f"account:{owner.split()[-1]}" if owner else ""
 
 
 def reason_against_enabling(place: NetworkRow) -> str | None:

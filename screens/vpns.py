@@ -12,8 +12,7 @@ from screens.details import DetailsDialog, facts_text
 from screens.disable import ask_to_disable
 from screens.enable import EnableScreen
 from screens.frame import bindings_of
-from screens.networks import owner_filter
-from screens.tables import TableScreen
+from screens.places import PlaceScreen
 from screens.verdict import VerifyDialog
 from tui.actions import Action
 from tui.safety.secret import MASK
@@ -69,7 +68,7 @@ class VpnDetailsDialog(DetailsDialog):
         self.query_one(Static).update(self._section.details_of_row()[1])
 
 
-class VpnsScreen(TableScreen[VpnRow]):
+class VpnsScreen(PlaceScreen[VpnRow]):
     """Every VPN that CloudStack lists, and those that this console saw fail half-way."""
 
     SECTION = "vpns"
@@ -126,6 +125,15 @@ class VpnsScreen(TableScreen[VpnRow]):
 
     def key_of(self, row: VpnRow) -> str:
         return row.key
+
+    def owner_of(self, row: VpnRow) -> str:
+        return row.owner
+
+    def address_id_of(self, row: VpnRow) -> str:
+        return row.key
+
+    def router_id_of(self, row: VpnRow) -> str:
+        return row.routers[0].id if row.routers else ""
 
     def title_of(self, row: VpnRow) -> str:
         return row.place
@@ -233,18 +241,3 @@ class VpnsScreen(TableScreen[VpnRow]):
         """Ask the routers."""
         if self.row is not None:
             self.app.push_screen(VerifyDialog(self.row.place_key))
-
-    def action_go_users(self) -> None:
-        """Go to the users of the account."""
-        if self.row is not None:
-            self.console.go_to("users", filter_text=owner_filter(self.row.owner))
-
-    def action_go_firewall(self) -> None:
-        """Go to the rules of the address."""
-        if self.row is not None:
-            self.console.go_to("firewall", key=self.row.key)
-
-    def action_go_logs(self) -> None:
-        """Go to the logs of the router."""
-        if self.row is not None:
-            self.console.go_to("logs", key=self.row.routers[0].id if self.row.routers else "")
