@@ -170,15 +170,15 @@ def network_rows(inventory: Inventory) -> list[NetworkRow]:
     counts = users_by_owner(inventory)
     nat = _source_nat(inventory.addresses.rows.values())
     routers = _routers(inventory.routers.rows.values())
-    rows = [
-        _network_place(inventory, network, counts, nat, routers)
+    networks = [
+        network
         for network in inventory.networks.rows.values()
         if not network.vpc_id and not network.is_system
     ]
-    rows += [
-        _vpc_place(inventory, vpc, counts, nat, routers) for vpc in inventory.vpcs.rows.values()
+    return [
+        _row_of(inventory, place, counts, nat, routers)
+        for place in (*networks, *inventory.vpcs.rows.values())
     ]
-    return rows
 
 
 def network_row(inventory: Inventory, key: str) -> NetworkRow | None:
@@ -240,63 +240,41 @@ def _vpn_mark(
     return NO_VPN if possible else CANNOT_HAVE_VPN
 
 
-def _network_place(
+def _row_of(
     inventory: Inventory,
-    network: Network,
+    place: Network | Vpc,
     counts: dict[OwnerKey, int],
     nat: dict[str, PublicIp],
     routers: dict[str, list[Router]],
 ) -> NetworkRow:
-    address = nat.get(network.id)
-    serving = routers.get(network.id, [])
-    possible = network.type == "Isolated" and bool(network.provider_of("Vpn"))
+    network = place if isinstance(place, Network) else None
+    vpc = place if isinstance(place, Vpc) else None
+    address = nat.get(place.id)
+    serving = routers.get(place.id, [])
+    possible = network is None or (network.type == "Isolated" and bool(network.provider_of("Vpn")))
     return NetworkRow(
-        key=network.id,
-        kind="network",
-        name=network.name,
-        type=network.type if network.type == "L2" else network.type.lower(),
-        cidr=network.network_cidr or network.cidr,
-        state=network_mark(network.state),
-        owner=network.owner,
-        owner_key=network.owner_key,
-        zone=network.zone_name,
+        key=place.id,
+        kind="vpc" if network is None else "network",
+        name=place.name,
+        type="VPC" if network is None else _type_words(network.type),
+        cidr=(network.network_cidr if network else "") or place.cidr,
+        state=vpc_mark(place.state) if network is None else network_mark(place.state),
+        owner=place.owner,
+        owner_key=place.owner_key,
+        zone=place.zone_name,
         address=address,
         vpn=inventory.vpn_of(address),
-        vpn_mark=_vpn_mark(inventory, address, network.state, serving, possible=possible),
-        users=counts.get(network.owner_key, 0),
+        vpn_mark=_vpn_mark(inventory, address, place.state, serving, possible=possible),
+        users=counts.get(place.owner_key, 0),
         routers=tuple(serving),
         router_mark=_router_mark(serving),
         network=network,
-    )
-
-
-def _vpc_place(
-    inventory: Inventory,
-    vpc: Vpc,
-    counts: dict[OwnerKey, int],
-    nat: dict[str, PublicIp],
-    routers: dict[str, list[Router]],
-) -> NetworkRow:
-    address = nat.get(vpc.id)
-    serving = routers.get(vpc.id, [])
-    return NetworkRow(
-        key=vpc.id,
-        kind="vpc",
-        name=vpc.name,
-        type="VPC",
-        cidr=vpc.cidr,
-        state=vpc_mark(vpc.state),
-        owner=vpc.owner,
-        owner_key=vpc.owner_key,
-        zone=vpc.zone_name,
-        address=address,
-        vpn=inventory.vpn_of(address),
-        vpn_mark=_vpn_mark(inventory, address, vpc.state, serving, possible=True),
-        users=counts.get(vpc.owner_key, 0),
-        routers=tuple(serving),
-        router_mark=_router_mark(serving),
         vpc=vpc,
     )
+
+
+def _type_words(network_type: str) -> str:
+    return network_type if network_type == "L2" else network_type.lower()
 
 
 def vpn_rows(inventory: Inventory) -> list[VpnRow]:
