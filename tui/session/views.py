@@ -170,15 +170,13 @@ def network_rows(inventory: Inventory) -> list[NetworkRow]:
     counts = users_by_owner(inventory)
     nat = _source_nat(inventory.addresses.rows.values())
     routers = _routers(inventory.routers.rows.values())
-    networks = [
+    owned: list[Network | Vpc] = [
         network
         for network in inventory.networks.rows.values()
         if not network.vpc_id and not network.is_system
     ]
-    return [
-        _row_of(inventory, place, counts, nat, routers)
-        for place in (*networks, *inventory.vpcs.rows.values())
-    ]
+    owned += inventory.vpcs.rows.values()
+    return [_row_of(inventory, place, counts, nat, routers) for place in owned]
 
 
 def network_row(inventory: Inventory, key: str) -> NetworkRow | None:
