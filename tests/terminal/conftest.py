@@ -20,6 +20,7 @@ _ABOUT_TERMINALS: Final = (
     "DISPLAY",
     "WAYLAND_DISPLAY",
     "TEXTUAL",
+    "PYTHONUNBUFFERED",  # hides what becomes of buffers when the terminal is lost
 )
 
 

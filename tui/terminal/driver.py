@@ -6,6 +6,7 @@ choose its driver, and so where the clipboard hooks in.
 """
 
 import contextlib
+import os
 import sys
 from collections.abc import Iterator
 from typing import Any, TextIO, cast
@@ -48,6 +49,11 @@ class LastingStream:
         self._stream = stream
         self._lost = False
 
+    @property
+    def lost(self) -> bool:
+        """Whether writing has failed."""
+        return self._lost
+
     def write(self, text: str) -> int:
         """Write `text`, or drop it; its length."""
         if not self._lost:
@@ -71,13 +77,23 @@ class LastingStream:
 
 @contextlib.contextmanager
 def outlasting_the_terminal() -> Iterator[None]:
-    """While open, the stream that Textual draws on is a `LastingStream`."""
+    """While open, the stream that Textual draws on is a `LastingStream`.
+
+    If the terminal is lost, what is still in buffers goes nowhere afterwards: Python would fail to
+    write it when it ends, and end with a code of its own.
+    """
     stream = sys.__stderr__
     if stream is None:
         yield
         return
-    sys.__stderr__ = cast(TextIO, LastingStream(stream))  # type: ignore[misc, assignment]
+    lasting = LastingStream(stream)
+    sys.__stderr__ = cast(TextIO, lasting)  # type: ignore[misc, assignment]
     try:
         yield
     finally:
         sys.__stderr__ = stream  # type: ignore[misc]
+        lasting.flush()
+        if lasting.lost:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
