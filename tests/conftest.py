@@ -1,6 +1,7 @@
 """What every test stands on: no real keyring, agent or profile, and a console on the lab."""
 
 import os
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
@@ -22,6 +23,11 @@ settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 # `keyring` chooses its backend once in a process, so this cannot wait for a fixture.
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
+
+# Tests that are run in the background have SIGINT ignored, and the programs that they start would
+# inherit that: none would end by ctrl+c.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 FOLDERS: Final = ("CSVPN_CONFIG_DIR", "CSVPN_STATE_DIR", "CSVPN_DATA_DIR")
 INHERITED: Final = (

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -191,11 +192,16 @@ def test_a_role_that_may_not_is_four(served: Served) -> None:
     assert done.returncode == 4 and "may not see routers" in only_error(done)
 
 
-def following(served: Served) -> "subprocess.Popen[str]":
+@contextmanager
+def following(served: Served) -> "Iterator[subprocess.Popen[str]]":
     command = [*CSVPN, "logs", "--follow", "--router", "beta-net", "--source", "daemon"]
-    return subprocess.Popen(
+    with subprocess.Popen(
         command, env=served.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()  # does nothing to a program that has ended
 
 
 def test_following_ends_well_by_ctrl_c(served: Served) -> None:
