@@ -21,7 +21,17 @@ from textual.widgets import Input
 import screens
 from screens.lists import Notice
 from tests.consoles import is_filled, lab_session, until
-from tests.screens.stage import LARGE, SMALL, SPEED, Answer, Form, Stage, Wire, hurry, quick_lab
+from tests.screens.stage import (
+    LARGE,
+    SMALL,
+    Answer,
+    Form,
+    Stage,
+    Wire,
+    hurry,
+    quick_lab,
+    quiet_routers,
+)
 from tui.app import Console
 from tui.lab.lab import Lab
 from tui.logs.line import read_lines
@@ -34,9 +44,6 @@ from tui.widgets.header import HeaderFacts
 
 NOW: Final = 1_795_000_000.0
 """18 November 2026, 11:06:40 UTC, when every picture is taken."""
-
-STILL: Final = 0.02
-"""A speed at which nobody comes or goes while a picture is taken."""
 
 Script = Callable[[Stage], Awaitable[None]]
 Compare = Callable[..., bool]
@@ -51,12 +58,11 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     actor: str = "root"
     routers: bool = False
     """Whether the routers can be asked; else the profile has no way to them."""
-    speed: float = SPEED
-    """How fast life goes on the routers; STILL where nothing may happen there by itself."""
     prepare: Callable[[Lab], None] = lambda lab: None
     """Changes the world before the console starts."""
     answers: dict[str, Callable[[Form], Answer | None]] = {}
     profile: dict[str, object] = {}
+    sizes: tuple[tuple[int, int], ...] = (SMALL, LARGE)
 
 
 class SceneBook(list[Scene]):
@@ -71,12 +77,12 @@ class SceneBook(list[Scene]):
 
         return keep
 
-    def at_both_sizes(self) -> list[object]:
+    def at_all_sizes(self) -> list[object]:
         """Parameters `scene` and `size` of the test that takes the pictures."""
         return [
             pytest.param(scene, size, id=f"{scene.name}-{size[0]}x{size[1]}")
             for scene in self
-            for size in (SMALL, LARGE)
+            for size in scene.sizes
         ]
 
 
@@ -96,9 +102,7 @@ class StillConsole(Console):
         """Open the lab: it has to live in the event loop of the application."""
         scene = self._scene
         folder = self._props.enter_context(tempfile.TemporaryDirectory(prefix="csvpn-scene-"))
-        lab = await self._props.enter_async_context(
-            quick_lab(Path(folder), routers=scene.routers, speed=scene.speed)
-        )
+        lab = await self._props.enter_async_context(quick_lab(Path(folder), routers=scene.routers))
         scene.prepare(lab)
         self.lab = lab
         self.wire = Wire(lab)
@@ -118,11 +122,12 @@ class StillConsole(Console):
         """Play the script, then hold still."""
         await until(pilot, lambda: is_filled(pilot))
         await self._scene.script(Stage(pilot, self.lab, self.wire, self._written))
-        self.clear_notifications()
         for field in self.screen.query(Input):
             field.cursor_blink = False
         await until(pilot, lambda: not any(each.is_running for each in self.workers))
-        await pilot.pause()
+        self.clear_notifications()
+        # A button looks pressed for a moment.
+        await until(pilot, lambda: not self.screen.query("Toast, Button.-active"))
 
 
 def take(snap_compare: Compare, scene: Scene, size: tuple[int, int]) -> bool:
@@ -132,9 +137,10 @@ def take(snap_compare: Compare, scene: Scene, size: tuple[int, int]) -> bool:
 
 
 @pytest.fixture
-def still_life(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def still_life(monkeypatch: pytest.MonkeyPatch, briskly: None) -> Iterator[None]:
     """Time stands still where it is shown, and what is made up is made up in the same way."""
     hurry(monkeypatch)
+    quiet_routers(monkeypatch)
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     monkeypatch.setattr("screens.frame.words_for_age", lambda seconds: "<10s")
@@ -183,11 +189,13 @@ LOG_LINES: Final = tuple(
 
 
 def log_lines(source: str = "journal") -> LinesArrived:
-    """The lines, one a second."""
+    """The lines, one a second, today: the day of other lines is shown too."""
+    now = datetime.now(UTC)
+    first = now.replace(hour=11, minute=6, second=40, microsecond=0).timestamp()
     raw = [
         msgspec.json.encode(
             {
-                "__REALTIME_TIMESTAMP": str(int((NOW + second) * 1_000_000)),
+                "__REALTIME_TIMESTAMP": str(int((first + second) * 1_000_000)),
                 "_HOSTNAME": "r-47-VM",
                 "_PID": "4711" if tag == "pppd" else "977",
                 "SYSLOG_IDENTIFIER": tag,
@@ -197,7 +205,6 @@ def log_lines(source: str = "journal") -> LinesArrived:
         )
         for second, (tag, text) in enumerate(LOG_LINES)
     ]
-    now = datetime.fromtimestamp(NOW, UTC)
     return LinesArrived(tuple(read_lines(source, raw, router="r-47-VM", now=now)))
 
 

@@ -27,6 +27,7 @@ from tui.cloud.clock import Clock
 from tui.lab.cloud import entities as e
 from tui.lab.cloud.engine import Pace
 from tui.lab.lab import Lab, open_lab
+from tui.lab.router.story import Story
 from tui.session.session import Session
 from tui.session.tray import Task, TaskState
 
@@ -250,6 +251,15 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Clock, "sleep", sleep)
 
 
+def quiet_routers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the lab's routers nobody comes or goes; what happened before the start is still told."""
+
+    async def nothing(story: Story) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(Story, "run", nothing)
+
+
 def vpns_of(lab: Lab, network: str) -> Sequence[e.Vpn]:
     """The VPNs that the lab's world has on a network or VPC, in whatever state."""
     key = place_of(lab, network)
@@ -285,6 +295,3 @@ def users_of(lab: Lab, account: str) -> dict[str, str]:
         for user in lab.world.vpn_users.values()
         if user.account in keys
     }
-
-
-__all__ = ["LARGE", "SMALL", "Stage", "Wire", "hurry", "quick_lab", "refusal", "stage"]

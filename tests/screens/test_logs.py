@@ -15,8 +15,7 @@ from screens.logs import LogsScreen
 from screens.search import SearchDialog
 from screens.verdict import VerifyDialog
 from tests.consoles import lab_path
-from tests.screens.pictures import STILL
-from tests.screens.stage import Stage, quick_lab, stage
+from tests.screens.stage import Stage, quick_lab, quiet_routers, stage
 from tui.lab.lab import Lab
 from tui.lab.router.logfiles import RouterLogs
 from tui.router.hostkeys import public_text
@@ -26,9 +25,12 @@ OFFICE = "r-47-VM"
 
 
 @pytest.fixture
-async def quiet(tmp_path: Path) -> AsyncIterator[Lab]:
+async def quiet(
+    tmp_path: Path, briskly: None, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Lab]:
     """A lab with routers on which nothing happens by itself."""
-    async with quick_lab(tmp_path, routers=True, speed=STILL) as lab:
+    quiet_routers(monkeypatch)
+    async with quick_lab(tmp_path, routers=True) as lab:
         yield lab
 
 
