@@ -134,9 +134,10 @@ class ResourceTable(ScrollView, Generic[Fact], can_focus=True):
         self._moved = True
 
     def sort_by_next(self) -> str:
-        """Sort by the column right of the present one; returns its title."""
+        """Sort by the next column that is shown; returns its title."""
         current = -1 if self._sort is None else self._sort
-        return self.sort_by((current + 1) % len(self._columns))
+        shown = [self._columns.index(column) for column in self._layout.columns]
+        return self.sort_by(next((n for n in shown if n > current), shown[0]))
 
     def sort_by(self, number: int) -> str:
         """Sort by column `number`; by the same one again turns the order round."""
