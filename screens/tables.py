@@ -97,8 +97,8 @@ class TableScreen(SectionScreen, Generic[Row]):
         line.display = bool(errors)
         if errors:
             what, error = errors[0]
-            words = f"✘ The {what} could not be listed. {error} {error.remedy} r tries again."
-            line.update(Content.styled(f" {words}", "bold $text-error"))
+            words = f" ✘ The {what} could not be listed (r tries again): {error.explain()}"
+            line.update(Content.styled(words, "bold $text-error"))
 
     def _note(self) -> str:
         errors = self._errors()

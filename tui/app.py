@@ -126,7 +126,7 @@ class Console(TellsFailures, CrashesQuietly, KeysInOrder):
             await session.open(needed_commands())
         except CloudError as error:
             self.notify(
-                f"{error} {error.remedy}".strip(),
+                error.explain(),
                 title="The server cannot be asked",
                 severity="error",
                 timeout=30,
