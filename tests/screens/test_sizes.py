@@ -110,7 +110,7 @@ async def test_dialogs(lab: Lab, name: str) -> None:
         await DIALOGS[name](on)
         screen = on.app.screen
         assert not isinstance(screen, SectionScreen), f"{name} did not open:\n{on.text}"
-        for width, height in ((1, 1), (10, 3), (200, 50), (40, 10)):
+        for width, height in ((1, 1), (10, 3), (130, 30), (40, 10)):
             await on.resize(width, height)
             assert on.app.screen is screen
         reached = set()
