@@ -196,6 +196,12 @@ class EnableScreen(TellsFailures, Screen[None]):
         self.query_one("#go", Button).disabled = not prepared.can_run
         self.query_one("#checks", Static).update(self._checklist(prepared))
         self.query_one("#calls", Static).update(self._calls(prepared))
+        self.call_after_refresh(self._keep_in_sight)
+
+    def _keep_in_sight(self) -> None:
+        """Findings push fields down: the one that is typed into stays on the screen."""
+        if self.focused is not None:
+            self.focused.scroll_visible(animate=False)
 
     def _checklist(self, prepared: Prepared) -> Content:
         """The live preflight: what is fine, what is not, and why."""

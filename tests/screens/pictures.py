@@ -97,6 +97,7 @@ class StillConsole(Console):
         clipboard = Clipboard(self._written.append, {"TERM": "xterm-256color"})
         super().__init__(Launcher(CredentialStore({})), None, clipboard=clipboard)
         self._props = AsyncExitStack()
+        self.animation_level = "none"
 
     async def on_load(self) -> None:
         """Open the lab: it has to live in the event loop of the application."""
