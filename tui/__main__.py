@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import contextlib
+import importlib
 import os
 import sys
 from collections.abc import Callable, Coroutine, Sequence
@@ -63,6 +64,9 @@ def _run(arguments: Arguments, credentials: CredentialStore) -> int:
         "enable": _enable,
         "logs": _logs,
     }
+    if "run_by" in arguments:
+        module = importlib.import_module(arguments.run_by)
+        return _until_interrupted(module.run_command(context, arguments), arguments)
     return _until_interrupted(commands[command](context, arguments), arguments)
 
 
