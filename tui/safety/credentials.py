@@ -16,6 +16,7 @@ import msgspec
 
 from tui.safety.deadline import call_within
 from tui.safety.keyrings import Keyring, KeyringUnusable, open_keyring, system_keyring
+from tui.safety.sealing import SealingKey
 from tui.safety.secret import Secret
 from tui.safety.text import clean
 
@@ -24,6 +25,9 @@ DEADLINE: Final = 5.0
 take for ever."""
 
 _LARGEST_FILE: Final = 64 * 1024
+
+JOURNAL: Final = "journal"
+"""What the sealing key is filed under. A profile may have this name: kinds are told apart."""
 
 R = TypeVar("R")
 
@@ -34,7 +38,12 @@ class Credential(StrEnum):
     SECRET_KEY = "secret-key"  # noqa: S105 - the name of a kind of secret
     PASSWORD = "password"  # noqa: S105 - the name of a kind of secret
     KEY_PASSPHRASE = "ssh-key-passphrase"  # noqa: S105 - the name of a kind of secret
+    SEALING_KEY = "sealing-key"
+    """Of no profile but of the program: see `sealing_key`."""
 
+
+OF_PROFILES: Final = (Credential.SECRET_KEY, Credential.PASSWORD, Credential.KEY_PASSPHRASE)
+"""What is kept for a profile, and forgotten with it."""
 
 VARIABLES: Final[Mapping[Credential, str]] = {
     Credential.SECRET_KEY: "CSVPN_SECRET_KEY",
@@ -95,6 +104,8 @@ class CredentialStore:
         self._keyring: Keyring | None = None
         self._state: StoreState | None = None
         self._opening = asyncio.Lock()
+        self._sealing_key: SealingKey | None = None
+        self._sealing = asyncio.Lock()
 
     async def state(self, *, again: bool = False) -> StoreState:
         """Where secrets are kept. The first call (or `again`) tries the keyring, at most 5 s."""
@@ -148,7 +159,7 @@ class CredentialStore:
 
     async def forget(self, profile: str) -> None:
         """Delete every secret of `profile` that this program kept."""
-        for credential in Credential:
+        for credential in OF_PROFILES:
             self._session.pop((profile, credential), None)
         await self.state()
         keyring = self._keyring
@@ -157,11 +168,31 @@ class CredentialStore:
         service = service_name(profile)
 
         def delete_all() -> None:
-            for credential in Credential:
+            for credential in OF_PROFILES:
                 if keyring.get_password(service, credential) is not None:
                     keyring.delete_password(service, credential)
 
         await self._ask(delete_all)
+
+    async def sealing_key(self) -> SealingKey:
+        """The key with which this person's journal is sealed, made when it is first wanted.
+
+        Where no store keeps secrets it is one for this run (`persistent` is False).
+        """
+        async with self._sealing:
+            if self._sealing_key is None:
+                self._sealing_key = await self._find_sealing_key()
+            return self._sealing_key
+
+    async def _find_sealing_key(self) -> SealingKey:
+        found = await self.find(JOURNAL, Credential.SEALING_KEY)
+        if found is not None:
+            return SealingKey(found.secret, found.store is not Store.SESSION)
+        if (await self.state()).store is Store.SESSION:
+            return SealingKey.new(persistent=False)
+        key = SealingKey.new(persistent=True)
+        state = await self.keep(JOURNAL, Credential.SEALING_KEY, key.secret)
+        return msgspec.structs.replace(key, persistent=state.store is not Store.SESSION)
 
     async def _open(self) -> StoreState:
         try:
