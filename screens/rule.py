@@ -62,7 +62,7 @@ class RuleDialog(ModalScreen[None]):
         """The rule that is typed, if it can be sent; findings on the ports; on the sources."""
         protocol = str(self.query_one(Select).value)
         start, end, problem = read_ports(self._field("ports").text, protocol)
-        sources = parse_sources(self._field("sources").text)
+        sources = parse_sources(self._field("sources").text, self.console.session.profile.sources)
         about_ports = [problem] if problem else []
         if problem or not sources.usable:
             return None, about_ports, list(sources.findings)

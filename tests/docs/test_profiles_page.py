@@ -7,6 +7,7 @@ import msgspec
 
 from tui.settings.model import Profile, SshPath
 from tui.settings.profiles import parse_profiles
+from tui.vpn.cidrs import parse_sources
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "profiles.md"
 TEXT = PAGE.read_text(encoding="utf-8")
@@ -16,6 +17,8 @@ EXAMPLES = re.findall(r"^```toml\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
 def test_the_examples_make_one_file() -> None:
     found = parse_profiles("\n".join(EXAMPLES), PAGE)
     assert found.default == "prod" and set(found.profiles) == {"prod", "customers"}
+    office = parse_sources("office 192.0.2.0/30", found.profiles["prod"].sources)
+    assert office.cidrs == ("198.51.100.0/24", "203.0.113.7/32", "192.0.2.0/30")
     zones = found.profiles["prod"].zones
     ways = {zone: way.via for zone, way in zones.items()}
     assert ways == {"dc1": "kvm", "dc2": "direct", "dc3": "management", "*": "direct"}

@@ -5,6 +5,7 @@ import stat
 import tempfile
 import threading
 import tomllib
+from ipaddress import IPv4Network
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.hostile import PAYLOADS
+from tui.settings.model import is_list_name
 from tui.settings.paths import profiles_file
 from tui.settings.profiles import (
     Hop,
@@ -45,6 +47,9 @@ WAYS = st.builds(
     known_hosts=TEXT,
     addresses=st.dictionaries(TEXT, st.builds("{}:{}".format, WORD, PORT), max_size=3),
 )
+NETWORKS = st.builds(
+    IPv4Network, st.tuples(st.integers(0, 2**32 - 1), st.integers(0, 32)), st.just(False)
+).map(str)
 PROFILES = st.builds(
     Profile,
     name=st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,20}", fullmatch=True),
@@ -63,6 +68,11 @@ PROFILES = st.builds(
     max_calls=st.integers(1, 16),
     page_size=st.integers(1, 500),
     zones=st.dictionaries(TEXT | st.just("*"), WAYS, max_size=3),
+    sources=st.dictionaries(
+        st.from_regex(r"[A-Za-z][A-Za-z0-9._-]{0,31}", fullmatch=True).filter(is_list_name),
+        st.lists(NETWORKS, min_size=1, max_size=3).map(tuple),
+        max_size=3,
+    ),
 )
 PROD = Profile(name="prod", url="https://cloud.example.org/client/api", api_key="AK")
 LAB = Profile(name="lab", url="http://localhost:8080/client/api", auth="password", username="me")
@@ -190,6 +200,15 @@ ZONE = f"{URL}[profiles.a.zones.z]\n"
         (f"{ZONE}addresses={{r=1}}", "allowed: a table of texts"),
         (f'{ZONE}addresses={{r="h"}}', "addresses.r is 'h'; allowed: host:port"),
         (f'{ZONE}addresses={{r="h:99999"}}', "allowed: host:port"),
+        (f"{URL}sources=3", "a.sources is 3 (a number); allowed: a table of lists of texts"),
+        (f'{URL}sources={{o="192.0.2.0/24"}}', "allowed: a table of lists of texts"),
+        (f"{URL}sources={{o=[]}}", "a.sources.o is empty; name a network, or take it out"),
+        (f'{URL}sources={{o=["192.0.2.7/24"]}}', "o has '192.0.2.7/24'; allowed: 192.0.2.0/24"),
+        (f'{URL}sources={{o=["192.0.2.7"]}}', "o has '192.0.2.7'; allowed: 192.0.2.7/32"),
+        (f'{URL}sources={{o=["2001:db8::/32"]}}', "allowed: IPv4 networks in CIDR form"),
+        (f'{URL}sources={{o=["10.0.0.0/255.0.0.0"]}}', "allowed: 10.0.0.0/8"),
+        (f'{URL}sources={{Anywhere=["10.0.0.0/8"]}}', "'Anywhere' cannot name a list of sources"),
+        (f'{URL}sources={{"10.0.0.0/8"=["10.0.0.0/8"]}}', "'10.0.0.0/8' cannot name a list"),
         (f'{URL}secret_key="x"', "holds a secret under 'secret_key'; take it out"),
         (f'{URL}password="x"', "holds a secret under 'password'"),
         (f'{URL}name="b"', "has a key name; the name is that of its table, a"),

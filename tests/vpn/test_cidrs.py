@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.vpn.cidrs import ANYWHERE, covers_everything, not_covered, parse_sources, spoken_sources
+from tui.vpn.cidrs import (
+    ANYWHERE,
+    covers_everything,
+    not_covered,
+    parse_sources,
+    spoken_sources,
+    spoken_with_names,
+)
 
 networks = st.tuples(st.integers(0, 2**32 - 1), st.integers(0, 32)).map(
     lambda pair: str(IPv4Network(pair, strict=False))
@@ -80,3 +87,47 @@ def test_any_text_gets_an_answer(text: str) -> None:
     assert sources.usable == all(f.severity == "warning" for f in sources.findings)
     for cidr in sources.cidrs:
         assert str(IPv4Network(cidr)) == cidr
+
+
+LISTS = {"office": ("198.51.100.0/24", "192.0.2.7/32"), "anna": ("203.0.113.9/32",)}
+
+
+def test_a_name_stands_for_its_list() -> None:
+    sources = parse_sources("office, 192.0.2.7/32 203.0.113.0/24 anna", LISTS)
+    assert sources.cidrs == ("198.51.100.0/24", "192.0.2.7/32", "203.0.113.0/24", "203.0.113.9/32")
+    assert [finding.code for finding in sources.findings] == ["cidr-twice", "cidr-inside"]
+    assert parse_sources("office anna office", LISTS).cidrs == (*LISTS["office"], *LISTS["anna"])
+    assert not parse_sources("office anna office", LISTS).findings
+
+
+@pytest.mark.parametrize(
+    ("lists", "rest"),
+    [(LISTS, "the lists of the profile are: anna, office."), ({}, "the profile has no lists.")],
+)
+def test_an_unknown_name_names_the_known_ones(lists: dict[str, tuple[str, ...]], rest: str) -> None:
+    sources = parse_sources("offce 10.0.0.0/8", lists)
+    (finding,) = sources.findings
+    assert not sources.usable and finding.severity == "error" and finding.code == "cidr-name"
+    assert finding.says.startswith("“offce” is neither") and finding.says.endswith(rest)
+
+
+def test_anywhere_is_a_word_where_names_are() -> None:
+    assert parse_sources("anywhere", {}).cidrs == parse_sources("Anywhere", LISTS).cidrs
+    assert parse_sources("anywhere", {}).cidrs == (ANYWHERE,)
+    assert not parse_sources("anywhere").usable
+
+
+@given(st.text(), st.dictionaries(st.text(), st.lists(networks, min_size=1)))
+def test_any_text_with_any_lists_is_read(text: str, lists: dict[str, list[str]]) -> None:
+    sources = parse_sources(text, lists)
+    known = {ANYWHERE, *(cidr for listed in lists.values() for cidr in listed)}
+    assert sources.usable or sources.findings
+    assert all(cidr in known or "/" in text for cidr in sources.cidrs)
+
+
+def test_sources_are_said_by_their_names() -> None:
+    cidrs = ["10.0.0.0/8", *LISTS["office"]]
+    says = "office (198.51.100.0/24, 192.0.2.7/32) and 10.0.0.0/8"
+    assert spoken_with_names(cidrs, LISTS) == says
+    assert spoken_with_names(["198.51.100.0/24"], LISTS) == "198.51.100.0/24"
+    assert spoken_with_names([ANYWHERE, *cidrs], LISTS) == "anywhere"

@@ -10,11 +10,20 @@ Seconds = Annotated[float, msgspec.Meta(gt=0, le=3600)]
 
 NAME_RULE: Final = "1 to 64 letters, digits, '.', '_' or '-', starting with a letter or digit"
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+LIST_RULE: Final = (
+    "1 to 32 letters, digits, '.', '_' or '-', starting with a letter, and not the word anywhere"
+)
+_LIST: Final = re.compile(r"(?!anywhere$)[A-Za-z][A-Za-z0-9._-]{0,31}", re.IGNORECASE | re.ASCII)
 
 
 def is_profile_name(name: str) -> bool:
     """True if `name` may name a profile (`NAME_RULE`)."""
     return _NAME.fullmatch(name) is not None
+
+
+def is_list_name(name: str) -> bool:
+    """True if `name` may name a list of sources (`LIST_RULE`): it can never be read as a CIDR."""
+    return _LIST.fullmatch(name) is not None
 
 
 class Hop(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,6 +81,9 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     page_size: Annotated[int, msgspec.Meta(ge=1, le=500)] = 100
     zones: dict[str, SshPath] = {}
     """By zone name; `*` is every other zone."""
+    sources: dict[str, tuple[str, ...]] = {}
+    """Lists of source networks by name (`LIST_RULE`), each IPv4 in CIDR form; a name may be typed
+    wherever the sources of a firewall rule are."""
 
     def ssh_path(self, zone_name: str) -> SshPath | None:
         """The way to the routers of `zone_name`, or None where the profile does not say it."""

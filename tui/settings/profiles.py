@@ -15,6 +15,7 @@ ignored or guessed. The file never holds a secret.
 """
 
 import tomllib
+from ipaddress import IPv4Network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,11 +23,13 @@ import msgspec
 
 from tui.settings.errors import SettingsError
 from tui.settings.model import (
+    LIST_RULE,
     NAME_RULE,
     Hop,
     Profile,
     Profiles,
     SshPath,
+    is_list_name,
     is_profile_name,
 )
 from tui.settings.paths import profiles_file
@@ -152,7 +155,28 @@ def _check_profile(profile: Profile, path: Path) -> Profile:
         raise SettingsError(f"{where}: {error.what}", error.remedy, path=path) from error
     for zone, way in profile.zones.items():
         check_way(way, f"{where}.zones.{zone}", path)
+    for name, cidrs in profile.sources.items():
+        _check_sources(name, cidrs, where, path)
     return msgspec.structs.replace(profile, url=url)
+
+
+def _check_sources(name: str, cidrs: tuple[str, ...], where: str, path: Path) -> None:
+    """A list of sources: a name that no CIDR can be, and networks as the server takes them."""
+    if not is_list_name(name):
+        raise SettingsError(
+            f"{where}: {name!r} cannot name a list of sources", LIST_RULE, path=path
+        )
+    where = f"{where}.sources.{name}"
+    if not cidrs:
+        raise SettingsError(f"{where} is empty", "name a network, or take it out", path=path)
+    for cidr in cidrs:
+        try:
+            network = str(IPv4Network(cidr, strict=False))
+        except ValueError:
+            network = ""
+        if network != cidr:
+            allowed = network or "IPv4 networks in CIDR form, such as 198.51.100.0/24"
+            raise SettingsError(f"{where} has {cidr!r}", f"allowed: {allowed}", path=path)
 
 
 def check_way(way: SshPath, where: str = "", path: Path | None = None) -> None:

@@ -104,6 +104,6 @@ def _allowed(node: msgspec.inspect.Type) -> str:
         case msgspec.inspect.DictType(value_type=msgspec.inspect.StructType()):
             return "a table of tables"
         case msgspec.inspect.DictType(value_type=msgspec.inspect.VarTupleType()):
-            return 'a table of lists, such as {networks = ["name", "cidr"]}'
+            return 'a table of lists of texts, such as {name = ["one", "two"]}'
         case _:
             return 'a table of texts, such as {"r-4-VM" = "127.0.0.1:2222"}'

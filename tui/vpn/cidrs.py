@@ -1,7 +1,7 @@
 """Who may reach the ports: lists of source CIDRs, by the server's rules (recording 09)."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from typing import Final
 
@@ -11,6 +11,10 @@ from tui.vpn.findings import Finding
 
 ANYWHERE: Final = "0.0.0.0/0"
 """What the server takes when no source is named."""
+
+_ANYWHERE_WORD: Final = "anywhere"
+_WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9._-]*")
+"""What can only be the name of a list: no CIDR looks like that."""
 
 _EVERY_ADDRESS: Final = IPv4Network(ANYWHERE)
 
@@ -70,14 +74,25 @@ def _read(part: str) -> tuple[str | None, Finding | None]:
     return part, None
 
 
-def parse_sources(text: str) -> Sources:
-    """Read CIDRs separated by commas or blanks; nothing at all means `0.0.0.0/0`."""
+def parse_sources(text: str, lists: Mapping[str, Sequence[str]] | None = None) -> Sources:
+    """Read CIDRs separated by commas or blanks; nothing at all means `0.0.0.0/0`.
+
+    `lists` are named lists of CIDRs, as a profile has them: a name stands for all of its list, and
+    the word `anywhere` for `0.0.0.0/0`. None where no names can be typed.
+    """
     parts = [part for part in re.split(r"[,\s]+", text) if part]
     if not parts:
         return Sources((ANYWHERE,), ())
     cidrs: list[str] = []
     findings: list[Finding] = []
     for part in parts:
+        if lists is not None and _WORD.fullmatch(part):
+            named = _listed(part, lists)
+            if not named:
+                findings.append(_unknown_name(part, lists))
+            # A list may share networks with what else is named: nobody has to be told.
+            cidrs += [cidr for cidr in named if cidr not in cidrs]
+            continue
         cidr, finding = _read(part)
         if finding is not None:
             findings.append(finding)
@@ -91,6 +106,32 @@ def parse_sources(text: str) -> Sources:
         return Sources((), tuple(findings))
     findings += _swallowed(cidrs)
     return Sources(tuple(cidrs), tuple(findings))
+
+
+def _listed(name: str, lists: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    if name.lower() == _ANYWHERE_WORD:
+        return (ANYWHERE,)
+    return lists.get(name, ())
+
+
+def _unknown_name(name: str, lists: Mapping[str, Sequence[str]]) -> Finding:
+    known = ", ".join(sorted(lists))
+    rest = f"the lists of the profile are: {known}" if known else "the profile has no lists"
+    says = f"“{name}” is neither a network in CIDR form nor the name of a list; {rest}."
+    return Finding("error", "cidr-name", says)
+
+
+def spoken_with_names(cidrs: Sequence[str], lists: Mapping[str, Sequence[str]]) -> str:
+    """Sources in words, a list that is wholly among them by its name first.
+
+    `office (192.0.2.0/24) and 198.51.100.0/24`; lists that share a network are both named.
+    """
+    among = {name: listed for name, listed in lists.items() if listed and set(listed) <= set(cidrs)}
+    if not among or covers_everything(cidrs):
+        return spoken_sources(cidrs)
+    named = {cidr for listed in among.values() for cidr in listed}
+    words = [f"{name} ({', '.join(listed)})" for name, listed in among.items()]
+    return spoken_list([*words, *(cidr for cidr in cidrs if cidr not in named)])
 
 
 def _swallowed(cidrs: list[str]) -> list[Finding]:
@@ -144,6 +185,11 @@ def spoken_sources(cidrs: Iterable[str]) -> str:
     names = [cidr for cidr in cidrs if cidr]
     if not names or covers_everything(names):
         return "anywhere"
-    if len(names) == 1:
-        return names[0]
-    return f"{', '.join(names[:-1])} and {names[-1]}"
+    return spoken_list(names)
+
+
+def spoken_list(words: Sequence[str]) -> str:
+    """Words as a sentence has them: `a`, `a and b`, `a, b and c`. At least one."""
+    if len(words) == 1:
+        return words[0]
+    return f"{', '.join(words[:-1])} and {words[-1]}"
