@@ -98,21 +98,21 @@ async def test_the_loser_of_a_race_opens_the_ports_again() -> None:
     cloud = willing()
     cloud.answers("createRemoteAccessVpn", ALREADY)
     cloud.answers("listFirewallRules", rows("firewallrule"), opened())
-    operation = EnableVpn(cloud.client(), WANTED)
+    operation = EnableVpn(cloud.client(), wants(users=(ALICE,)))
     reported = await events(operation)
     assert told(reported) == {
-        "vpn": "done!",
-        "listed": "done",
+        "vpn": "failed",
         "ports": "done!",
         "reopen 500": "done",
         "reopen 4500": "done",
         "reopen 1701": "done",
         "ports again": "done",
+        "listed": "skipped",
+        "user alice": "skipped",
     }
-    assert "It runs already" in reported[0].says
+    assert "somebody else was faster. Nothing of yours was added to it." in reported[0].says
     assert cloud.changes == ["createRemoteAccessVpn"] + ["createFirewallRule"] * 3
-    assert operation.result is not None
-    assert [port.access for port in operation.result.ports] == ["open"] * 3
+    assert operation.result is None, "the other's VPN is not taken for ours"
 
 
 async def test_ports_that_stay_closed_are_a_failure() -> None:
@@ -140,7 +140,8 @@ async def test_a_vpn_that_somebody_else_is_still_enabling_is_waited_for() -> Non
     cloud.answers("createRemoteAccessVpn", ALREADY)
     cloud.answers("listRemoteAccessVpns", rows("remoteaccessvpn"), rows("remoteaccessvpn", vpn()))
     reported = await events(EnableVpn(cloud.client(), WANTED, looks=(0.0, 0.0)))
-    assert told(reported) == {"vpn": "done!", "listed": "done", "ports": "done"}
+    assert told(reported) == {"vpn": "failed", "ports": "done", "listed": "skipped"}
+    assert "A VPN runs there already" in reported[0].says
 
 
 async def test_a_lost_reply_is_settled_by_the_list() -> None:

@@ -186,7 +186,7 @@ async def test_two_who_enable_at_once_end_with_open_ports(bench: Bench) -> None:
     wanted = await bench.wish("acme-prod")
     both = [EnableVpn(bench.user, wanted, looks=(0.05,) * 40) for _ in range(2)]
     told_by_both = [told(one) for one in await asyncio.gather(*(events(one) for one in both))]
-    assert sorted(one["vpn"] for one in told_by_both) == ["done", "done!"]
+    assert sorted(one["vpn"] for one in told_by_both) == ["done", "failed"]
     assert any("reopen 500" in one for one in told_by_both)
     final = OpenPorts(bench.user, wanted.address_id, wanted.public_ip, [])
     assert {rule.start for rule in await bench.rules(wanted.address_id)} == {500, 1701, 4500}
@@ -336,9 +336,12 @@ async def test_a_projects_vpn(bench: Bench) -> None:
     owner = Owner.of(address)
     place = Place("network", address.network_id, "rocket-net", "Implemented", owner)
     wanted = EnablePlan(place=place, address_id=address.id, public_ip=address.address)
+    again = await events(EnableVpn(bench.user, wanted))
+    assert told(again)["vpn"] == "failed" and "A VPN runs there already" in again[0].says
+    assert told(await events(DisableVpn(bench.user, disabling(wanted))))["vpn"] == "done"
     reported = await events(EnableVpn(bench.user, with_changes(wanted, users=some("rocky"))))
     assert told(reported) == {
-        "vpn": "done!",
+        "vpn": "done",
         "listed": "done",
         "user rocky": "done",
         "ports": "done",

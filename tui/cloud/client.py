@@ -21,7 +21,13 @@ from tui.cloud.errors import (
     SessionExpired,
     Validation,
 )
-from tui.cloud.jobs import check_job_id, find_lost, new_job_id, wait_for_job
+from tui.cloud.jobs import (
+    LOST_REPLY_PATIENCE,
+    check_job_id,
+    find_lost,
+    new_job_id,
+    wait_for_job,
+)
 from tui.cloud.listings import APIS, Listing
 from tui.cloud.models.jobs import Job, Submitted
 from tui.cloud.models.networks import share_services
@@ -174,7 +180,10 @@ class CloudClient:
         except (Network, NotCloudStack) as loss:
             if not loss.maybe_done:
                 raise
-            job = await find_lost(own, command, self._job_once, self._clock, loss)
+            try:
+                job = await find_lost(own, command, self._job_once, self._clock, loss.text)
+            except OutcomeUnknown as unknown:
+                raise unknown from loss
             return Submitted(job.job_id or own, recovered=True)
         ticket = decode(raw, JobTicket)
         if not ticket.jobid:
@@ -193,6 +202,17 @@ class CloudClient:
         stops answering for two minutes. Cancelling the wait leaves the job alone.
         """
         return await wait_for_job(job_id, self._job_once, self._clock, on_poll)
+
+    async def recover(self, job_id: str, command: str, sent_ago: float) -> Job:
+        """Find the job of a call of another run of this program, sent `sent_ago` seconds ago, of
+        which nobody knows whether it arrived; returns it as it is, pending or ended.
+
+        Raises `OutcomeUnknown`, with `job_missing` once the server has said for a minute after the
+        sending that it has no such job.
+        """
+        left = max(0.0, LOST_REPLY_PATIENCE - sent_ago)
+        loss = "csvpn ended before it came"
+        return await find_lost(job_id, command, self._job_once, self._clock, loss, left)
 
     async def run(self, command: str, *, job_id: str | None = None, **parameters: Parameter) -> Job:
         """Start an asynchronous command and wait for it: `submit`, then `wait`."""

@@ -297,11 +297,22 @@ class OutcomeUnknown(CloudError):
 
     advice = "Do not repeat it yet: look at the object first, or ask for the job again by its id."
 
-    def __init__(self, text: str, *, job_id: str, command: str = "", remedy: str = "") -> None:
+    def __init__(
+        self,
+        text: str,
+        *,
+        job_id: str,
+        command: str = "",
+        remedy: str = "",
+        job_missing: bool = False,
+    ) -> None:
         super().__init__(text, command=command, remedy=remedy)
         self.job_id = job_id
         """The job id that we chose for it, good for asking again from any process; "" for a command
         that has no job."""
+        self.job_missing = job_missing
+        """The server was asked for as long as it may take, and has no such job. What is left is to
+        look whether the effect is there."""
 
 
 class ReadOnly(CloudError):

@@ -129,27 +129,36 @@ async def wait_for_job(
     raise AssertionError("poll_delays never ends")
 
 
-async def find_lost(job_id: str, command: str, ask: AskJob, clock: Clock, loss: CloudError) -> Job:
-    """Look for the job of a change whose reply was lost (`loss`), for a minute.
+async def find_lost(
+    job_id: str,
+    command: str,
+    ask: AskJob,
+    clock: Clock,
+    loss: str,
+    patience: float = LOST_REPLY_PATIENCE,
+) -> Job:
+    """Look for the job of a change whose reply was lost (`loss` says how), for `patience` seconds.
 
-    Raises `OutcomeUnknown` where it does not turn up, which is no proof that nothing was done.
+    Asks at least once. Raises `OutcomeUnknown` where it does not turn up, which is no proof that
+    nothing was done.
     """
     started = clock.monotonic()
-    reason = loss.text
+    reason, missing = loss, False
     for delay in poll_delays(clock):
         await clock.sleep(delay)
         try:
             return await ask(job_id)
         except JobUnknown:
-            reason = "the server does not know its job"
+            reason, missing = "the server does not know its job", True
         except CloudError as error:
-            reason = error.text
+            reason, missing = error.text, False
             if not is_passing(error):
                 break
-        if clock.monotonic() - started > LOST_REPLY_PATIENCE:
+        if clock.monotonic() - started > patience:
             break
     raise OutcomeUnknown(
-        f"{command} was sent and its reply lost ({loss.text}); {reason}",
+        f"{command} was sent and its reply lost ({loss}); {reason}",
         job_id=job_id,
         command=command,
-    ) from loss
+        job_missing=missing,
+    )

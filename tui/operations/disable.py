@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from tui.cloud.client import CloudClient
-from tui.cloud.errors import JobFailed, OutcomeUnknown, Validation
+from tui.cloud.errors import JobFailed, Validation
 from tui.cloud.listings import VPNS
 from tui.operations.addresses import Place
 from tui.operations.firewall import PortOpener, deleting
@@ -95,6 +95,10 @@ def _count(number: int, one: str, many: str) -> str:
 class DisableVpn(Operation):
     """Disable a VPN; also finishes a removal that was refused half-way."""
 
+    KIND = "disable"
+    WANTED = DisablePlan
+    wanted: DisablePlan
+
     def __init__(self, client: CloudClient, wanted: DisablePlan) -> None:
         super().__init__(client)
         self.wanted = wanted
@@ -103,6 +107,14 @@ class DisableVpn(Operation):
     @property
     def title(self) -> str:
         return f"Disable the VPN of {self.wanted.place}"
+
+    @property
+    def subject(self) -> str:
+        return self.wanted.place.subject
+
+    @property
+    def target(self) -> tuple[str, str, str]:
+        return "PublicIpAddress", self.wanted.address_id, self.wanted.public_ip
 
     def _actions(self) -> Sequence[Action]:
         call = PlannedCall.of("deleteRemoteAccessVpn", publicipid=self.wanted.address_id)
@@ -121,7 +133,7 @@ class DisableVpn(Operation):
     async def _delete(self, call: PlannedCall) -> Outcome:
         where = self.wanted.public_ip
         try:
-            await self.send(call)
+            await self.send(call, look=self._gone)
         except JobFailed as problem:
             raise StepFailed(
                 problem.text,
@@ -130,20 +142,20 @@ class DisableVpn(Operation):
                 f"{problem.remedy}",
                 problem,
             ) from problem
-        except (Validation, OutcomeUnknown) as problem:
-            if await self._listed():
-                raise problem
-            if isinstance(problem, Validation):
-                # The server's text for an address without a VPN speaks of the account instead.
-                if "not allocated to any account" not in problem.text:
-                    raise problem
-                return Outcome(f"There is no VPN on {where} any more.", warning=True)
+        except Validation as problem:
+            # The server's text for an address without a VPN speaks of the account instead.
+            if await self._listed() or "not allocated to any account" not in problem.text:
+                raise
+            return Outcome(f"There is no VPN on {where} any more.", warning=True)
         if await self._listed():
             raise StepFailed(
                 "The server reports success, but the VPN is still listed.",
                 "Somebody may have enabled it again at this moment; look before you repeat it.",
             )
         return Outcome(f"The VPN on {where} is disabled.")
+
+    async def _gone(self) -> bool:
+        return not await self._listed()
 
     async def _listed(self) -> bool:
         listing = self.wanted.place.owner.listing

@@ -8,17 +8,18 @@ since the clean-up of somebody who enabled at the same moment and lost takes our
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
 from tui.cloud.client import CloudClient
-from tui.cloud.errors import CloudError, JobFailed, OutcomeUnknown, Validation
+from tui.cloud.errors import CloudError, JobFailed, Validation
 from tui.cloud.listings import VPNS
 from tui.cloud.models import RemoteAccessVpn
 from tui.operations.addresses import Place, acquire, acquiring_call
 from tui.operations.firewall import PortOpener, ports_outcome
+from tui.operations.reach import Reach, RouterWord, Verify
 from tui.operations.steps import Action, Operation, Outcome, PlannedCall, Step, StepFailed
 from tui.operations.users import AddedUser, NewUser, UserAdder
 from tui.safety.secret import Secret
@@ -36,6 +37,8 @@ from tui.vpn.ports import (
     wider_than,
 )
 from tui.vpn.ranges import ClientRange, RangeError, from_api
+
+__all__ = ["LOOKS", "EnablePlan", "EnableVpn", "EnabledVpn", "RouterWord", "Verify"]
 
 NEW_ADDRESS: Final = "<the new address>"
 """Stands in the plan for the id of an address that has yet to be acquired."""
@@ -94,17 +97,6 @@ class EnablePlan(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(found)
 
 
-class RouterWord(msgspec.Struct, frozen=True):
-    """What the router itself says about the VPN."""
-
-    ok: bool | None
-    """None: it could not be asked."""
-    says: str
-
-
-Verify = Callable[[], Awaitable[RouterWord]]
-
-
 class EnabledVpn(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of the VPN once it runs."""
 
@@ -128,6 +120,11 @@ class EnableVpn(Operation):
     after everything else and not at all when there is no router yet.
     """
 
+    KIND = "enable"
+    WANTED = EnablePlan
+    SETTLES = frozenset({"enable"})
+    wanted: EnablePlan
+
     def __init__(
         self,
         client: CloudClient,
@@ -145,12 +142,36 @@ class EnableVpn(Operation):
         self._vpn: RemoteAccessVpn | None = None
         self._ports: tuple[PortAccess, ...] = ()
         self._router: RouterWord | None = None
+        self._half_made_now = False
         self._opener = PortOpener(self, wanted.address_id or NEW_ADDRESS, wanted.place.owner)
         self._adder = UserAdder(self, wanted.users, wanted.place.owner)
+
+    @classmethod
+    def rebuild(cls, wanted: EnablePlan, reach: Reach) -> "EnableVpn":
+        return cls(reach.client, wanted, reach.verifier(wanted.place.id))
 
     @property
     def title(self) -> str:
         return f"Enable the VPN of {self.wanted.place}"
+
+    @property
+    def subject(self) -> str:
+        return self.wanted.place.subject
+
+    @property
+    def target(self) -> tuple[str, str, str]:
+        if not self._address_id:
+            return self.wanted.place.kind, self.wanted.place.id, self.wanted.place.name
+        return "PublicIpAddress", self._address_id, self._public_ip
+
+    @property
+    def must_finish(self) -> str:
+        if not self._half_made_now:
+            return ""
+        return (
+            f"The VPN of {self.wanted.place} is half-made: it is in no list and its ports are "
+            "taken. Resuming finishes it, rolling back removes it."
+        )
 
     @property
     def address_id(self) -> str:
@@ -186,12 +207,15 @@ class EnableVpn(Operation):
         actions.append(Action(Step("listed", "See that it is listed as running"), self._confirm))
         actions += self._adder.actions()
         if not wanted.place.is_vpc:
-            step = Step("ports", "See that the VPN ports are open")
-            actions.append(Action(step, self._look_at_ports, essential=False))
+            actions.append(self._looking_at_ports())
         if self._verify is not None:
             step = Step("router", "Ask the router whether IKE and L2TP listen")
             actions.append(Action(step, self._ask_router, essential=False))
         return actions
+
+    def _looking_at_ports(self) -> Action:
+        step = Step("ports", "See that the VPN ports are open")
+        return Action(step, self._look_at_ports, essential=False)
 
     def _where(self) -> str:
         return self.wanted.public_ip or "the new address"
@@ -219,20 +243,33 @@ class EnableVpn(Operation):
 
     async def _create(self) -> Outcome:
         try:
-            job = await self.send(self._call())
+            job = await self.send(self._call(), look=self._look_for_ours)
         except JobFailed as problem:
+            self._half_made_now = True
             raise StepFailed(problem.text, self._half_made(problem), problem) from problem
-        except (Validation, OutcomeUnknown) as problem:
-            return await self._adopt(problem)
+        except Validation as problem:
+            await self._explain(problem)
+            raise StepFailed(problem.text, problem.remedy + self._left(), problem) from problem
         except CloudError as problem:
             raise StepFailed(problem.text, problem.remedy + self._left(), problem) from problem
         made = job.outcome("remoteaccessvpn", RemoteAccessVpn)
-        if made is not None and made.state == "Running":
+        if made is None:
+            return Outcome("It runs; only the reply was lost.")
+        if made.state == "Running":
             return Outcome(f"{made.public_ip} runs with {made.ip_range} for its clients.")
-        state = made.state if made is not None else "nothing"
+        self._half_made_now = True
         raise StepFailed(
-            f"The job succeeded, but the VPN is {state}, not Running.", self._half_made(None)
+            f"The job succeeded, but the VPN is {made.state or 'nothing'}, not Running.",
+            self._half_made(None),
         )
+
+    async def _look_for_ours(self) -> bool | str | None:
+        """Whether a VPN runs that is as we asked for; None for one that is not."""
+        vpn = await self._listed()
+        if vpn is None:
+            return False
+        asked = self.wanted.client_range
+        return (vpn.id or True) if asked is None or _range_of(vpn) == asked else None
 
     def _half_made(self, problem: JobFailed | None) -> str:
         advice = f"{problem.remedy} " if problem is not None else ""
@@ -247,32 +284,32 @@ class EnableVpn(Operation):
         names = ", ".join(str(opening) for opening in self._opener.opened)
         return f" Opened before and still open: {names}."
 
-    async def _adopt(self, problem: Validation | OutcomeUnknown) -> Outcome:
-        """Go on with a VPN that runs although our call was refused or its reply lost."""
-        exists = "already exists" in problem.text
-        if isinstance(problem, OutcomeUnknown):
-            vpn = await self._listed()
-            if vpn is not None:
-                return Outcome(f"{vpn.public_ip} runs; only the reply was lost.")
-        elif exists:
-            vpn = await self._await_listed()
-            if vpn is not None:
-                return Outcome(
-                    f"It runs already, with {vpn.ip_range} for its clients: somebody else was "
-                    "faster, or an earlier try went through.",
-                    warning=True,
-                    remedy="Nothing is lost: the key and the range shown are the ones in force.",
-                )
-        if exists:
+    async def _explain(self, refusal: Validation) -> None:
+        """Raise `StepFailed` where there is more to say about a refusal than the server does.
+
+        Nothing shows that a VPN which exists already is ours, so it is not taken for ours: its
+        range and its key are those of whoever has made it.
+        """
+        if "already exists" not in refusal.text:
+            return
+        vpn = await self._await_listed()
+        if vpn is not None:
             raise StepFailed(
-                "The server says that a VPN exists, but lists none: a removal was refused "
-                "half-way, or somebody else is still enabling it.",
-                "Look again in a minute. If it is still in no list, disable it, which finishes "
-                f"the removal, then enable it again.{self._left()}",
-                problem,
-            ) from problem
-        remedy = problem.remedy + self._left()
-        raise StepFailed(problem.text, remedy, problem) from problem
+                f"A VPN runs there already, with {vpn.ip_range} for its clients: somebody else was "
+                "faster. Nothing of yours was added to it.",
+                f"Use it as it is, with its own range and key, or disable it first.{self._left()}",
+                refusal,
+                # What the server cleans up after a refusal are the rules of the other (recording
+                # 19): who has lost has to look after the ports.
+                () if self.wanted.place.is_vpc else (self._looking_at_ports(),),
+            ) from refusal
+        raise StepFailed(
+            "The server says that a VPN exists, but lists none: a removal was refused half-way, or "
+            "somebody else is still enabling it.",
+            "Look again in a minute. If it is still in no list, disable it, which finishes the "
+            f"removal, then enable it again.{self._left()}",
+            refusal,
+        ) from refusal
 
     async def _await_listed(self) -> RemoteAccessVpn | None:
         """The VPN that the server says exists; who enables it may not have finished yet."""

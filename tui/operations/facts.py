@@ -40,6 +40,11 @@ class Owner(msgspec.Struct, frozen=True):
         return {"account": self.account, "domainid": self.domain_id} if self.account else {}
 
     @property
+    def subject(self) -> str:
+        """What two consoles must not change at once: the users of this owner."""
+        return f"users of {self.project_id or f'{self.domain_id}/{self.account}'}"
+
+    @property
     def listing(self) -> dict[str, str]:
         """What lets a list show things of this owner: without it an administrator sees only his
         own, and nobody sees a project's (recording 06)."""

@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from tui.cloud.client import CloudClient
-from tui.cloud.errors import Conflict, OutcomeUnknown, Validation
+from tui.cloud.errors import Conflict, Validation
 from tui.cloud.listings import FIREWALL_RULES
 from tui.operations.facts import Owner, ingress_rule
+from tui.operations.reach import Reach
 from tui.operations.steps import Action, Operation, Outcome, PlannedCall, Step, StepFailed
 from tui.vpn.cidrs import not_covered, spoken_sources
 from tui.vpn.ports import VPN_PORTS, IngressRule, Opening, analyse, missing_openings, rule_sentence
@@ -52,16 +55,30 @@ class PortOpener:
         )
 
     async def _open(self, opening: Opening) -> Outcome:
+        async def look() -> str | bool:
+            return await self._exact(opening)
+
         try:
-            await self._operation.send(self._call(opening))
-        except (Conflict, OutcomeUnknown) as problem:
-            # Somebody else may have made just this rule, or ours arrived and its reply was lost.
+            await self._operation.send(self._call(opening), look=look)
+        except Conflict:
+            # Somebody else may have made just this rule.
             if not await self._reached(opening):
-                raise problem
-            says = f"{opening}: somebody else has just opened it."
-            return Outcome(f"{opening}." if isinstance(problem, OutcomeUnknown) else says)
+                raise
+            return Outcome(f"{opening}: somebody else has just opened it.")
         self.opened.append(opening)
         return Outcome(f"{opening}.")
+
+    async def _exact(self, opening: Opening) -> str:
+        """The rule for exactly this opening, if there is one; "" for none."""
+        wanted = set(opening.cidrs)
+        return next(
+            (
+                rule.id
+                for rule in await self.rules()
+                if rule.is_exactly(opening.port) and set(rule.sources) == wanted
+            ),
+            "",
+        )
 
     async def _reached(self, opening: Opening) -> bool:
         present = [
@@ -73,12 +90,27 @@ class PortOpener:
         return not not_covered(opening.cidrs, present)
 
 
+class Ports(msgspec.Struct, frozen=True, kw_only=True):
+    """Which address, its rules as last seen, and who is to reach the VPN ports."""
+
+    address_id: str
+    public_ip: str
+    rules: tuple[IngressRule, ...]
+    sources: tuple[str, ...] | None = None
+    """As in `missing_openings`."""
+    owner: Owner = Owner()
+
+
 class OpenPorts(Operation):
     """Open those of the three VPN ports that `sources` cannot reach yet.
 
     `rules` are the rules as last seen: the plan is made from them, and a rule that somebody else
     has made meanwhile is no failure. `sources` as in `missing_openings`.
     """
+
+    KIND = "open-ports"
+    WANTED = Ports
+    wanted: Ports
 
     def __init__(
         self,
@@ -91,24 +123,44 @@ class OpenPorts(Operation):
         owner: Owner | None = None,
     ) -> None:
         super().__init__(client)
-        self.public_ip = public_ip
+        self.wanted = Ports(
+            address_id=address_id,
+            public_ip=public_ip,
+            rules=tuple(rules),
+            sources=None if sources is None else tuple(sources),
+            owner=owner or Owner(),
+        )
         self.openings = missing_openings(rules, sources)
-        self.sources = sources
         self.rules: tuple[IngressRule, ...] = tuple(rules)
         """The rules as they are; refreshed by the last step."""
-        self._opener = PortOpener(self, address_id, owner or Owner())
+        self._opener = PortOpener(self, address_id, self.wanted.owner)
+
+    @classmethod
+    def rebuild(cls, wanted: Ports, reach: Reach) -> "OpenPorts":
+        return cls(
+            reach.client,
+            wanted.address_id,
+            wanted.public_ip,
+            wanted.rules,
+            sources=wanted.sources,
+            owner=wanted.owner,
+        )
 
     @property
     def title(self) -> str:
-        return f"Open the VPN ports of {self.public_ip}"
+        return f"Open the VPN ports of {self.wanted.public_ip}"
+
+    @property
+    def target(self) -> tuple[str, str, str]:
+        return "PublicIpAddress", self.wanted.address_id, self.wanted.public_ip
 
     def _actions(self) -> Sequence[Action]:
-        look = Step("ports", f"See who reaches the VPN ports of {self.public_ip}")
+        look = Step("ports", f"See who reaches the VPN ports of {self.wanted.public_ip}")
         return [*(self._opener.action(one) for one in self.openings), Action(look, self._look)]
 
     async def _look(self) -> Outcome:
         self.rules = await self._opener.rules()
-        return ports_outcome(self.rules, self.sources)
+        return ports_outcome(self.rules, self.wanted.sources)
 
 
 def ports_outcome(rules: Sequence[IngressRule], sources: Sequence[str] | None) -> Outcome:
@@ -122,8 +174,20 @@ def ports_outcome(rules: Sequence[IngressRule], sources: Sequence[str] | None) -
     return Outcome("; ".join(access.says for access in report) + ".", warning=short)
 
 
-class AddRule(Operation):
-    """Make one firewall rule. `start` and `end` are None for every port."""
+class RuleChange(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule of an address that is to be made or to go."""
+
+    address_id: str
+    public_ip: str
+    rule: IngressRule
+    owner: Owner = Owner()
+
+
+class RuleOperation(Operation):
+    """What adding and deleting a rule have in common."""
+
+    WANTED = RuleChange
+    wanted: RuleChange
 
     def __init__(
         self,
@@ -131,32 +195,72 @@ class AddRule(Operation):
         address_id: str,
         public_ip: str,
         rule: IngressRule,
+        *,
+        owner: Owner | None = None,
     ) -> None:
+        """`start` and `end` of the rule are None for every port."""
         super().__init__(client)
-        self.address_id = address_id
-        self.public_ip = public_ip
-        self.rule = rule
+        self.wanted = RuleChange(
+            address_id=address_id, public_ip=public_ip, rule=rule, owner=owner or Owner()
+        )
+        self._opener = PortOpener(self, address_id, self.wanted.owner)
+
+    @classmethod
+    def rebuild(cls, wanted: RuleChange, reach: Reach) -> "RuleOperation":
+        return cls(
+            reach.client, wanted.address_id, wanted.public_ip, wanted.rule, owner=wanted.owner
+        )
+
+    @property
+    def target(self) -> tuple[str, str, str]:
+        return "PublicIpAddress", self.wanted.address_id, self.wanted.public_ip
+
+
+def creating_call(address_id: str, rule: IngressRule) -> PlannedCall:
+    """The call that makes `rule`; its id and state do not count."""
+    parameters = {"ipaddressid": address_id, "protocol": rule.protocol.lower()}
+    if rule.protocol.lower() == "icmp":
+        parameters |= {"icmptype": "-1", "icmpcode": "-1"}
+    elif rule.start is not None:
+        end = rule.end if rule.end is not None else rule.start
+        parameters |= {"startport": str(rule.start), "endport": str(end)}
+    parameters["cidrlist"] = ",".join(rule.sources)
+    return PlannedCall.of("createFirewallRule", **parameters)
+
+
+class AddRule(RuleOperation):
+    """Make one firewall rule."""
+
+    KIND = "add-rule"
 
     @property
     def title(self) -> str:
-        return f"Open {rule_sentence(self.rule)} on {self.public_ip}"
+        return f"Open {rule_sentence(self.wanted.rule)} on {self.wanted.public_ip}"
 
     def _actions(self) -> Sequence[Action]:
-        parameters = {"ipaddressid": self.address_id, "protocol": self.rule.protocol.lower()}
-        if self.rule.protocol.lower() == "icmp":
-            parameters |= {"icmptype": "-1", "icmpcode": "-1"}
-        elif self.rule.start is not None:
-            end = self.rule.end if self.rule.end is not None else self.rule.start
-            parameters |= {"startport": str(self.rule.start), "endport": str(end)}
-        parameters["cidrlist"] = ",".join(self.rule.sources)
-        call = PlannedCall.of("createFirewallRule", **parameters)
+        rule = self.wanted.rule
+        call = creating_call(self.wanted.address_id, rule)
         step = Step("rule", self.title, call)
 
+        async def look() -> str:
+            same = (one.id for one in await self._opener.rules() if _same(one, rule))
+            return next(same, "")
+
         async def do() -> Outcome:
-            await self.send(call)
-            return Outcome(f"{rule_sentence(self.rule)}.")
+            await self.send(call, look=look)
+            return Outcome(f"{rule_sentence(rule)}.")
 
         return [Action(step, do)]
+
+
+def _same(one: IngressRule, other: IngressRule) -> bool:
+    """Whether two rules let the same in, however they are written."""
+    ends = [(r.start, r.end if r.end is not None else r.start) for r in (one, other)]
+    return (
+        one.protocol.lower() == other.protocol.lower()
+        and ends[0] == ends[1]
+        and set(one.sources) == set(other.sources)
+    )
 
 
 def deleting_means(rule: IngressRule, rules: Sequence[IngressRule]) -> tuple[str, ...]:
@@ -172,29 +276,17 @@ def deleting_means(rule: IngressRule, rules: Sequence[IngressRule]) -> tuple[str
     return (f"{rule_sentence(rule)} is removed.", *lost)
 
 
-class DeleteRule(Operation):
+class DeleteRule(RuleOperation):
     """Delete one firewall rule."""
 
-    def __init__(
-        self,
-        client: CloudClient,
-        address_id: str,
-        public_ip: str,
-        rule: IngressRule,
-        *,
-        owner: Owner | None = None,
-    ) -> None:
-        super().__init__(client)
-        self.public_ip = public_ip
-        self.rule = rule
-        self._opener = PortOpener(self, address_id, owner or Owner())
+    KIND = "delete-rule"
 
     @property
     def title(self) -> str:
-        return f"Delete the rule for {rule_sentence(self.rule)} of {self.public_ip}"
+        return f"Delete the rule for {rule_sentence(self.wanted.rule)} of {self.wanted.public_ip}"
 
     def _actions(self) -> Sequence[Action]:
-        return [deleting(self, self._opener, self.rule)]
+        return [deleting(self, self._opener, self.wanted.rule)]
 
 
 def deleting(operation: Operation, opener: PortOpener, rule: IngressRule) -> Action:
@@ -202,15 +294,17 @@ def deleting(operation: Operation, opener: PortOpener, rule: IngressRule) -> Act
     call = PlannedCall.of("deleteFirewallRule", id=rule.id)
     step = Step(f"delete {rule.id}", f"Delete the rule for {rule_sentence(rule)}", call)
 
+    async def gone() -> bool:
+        return all(other.id != rule.id for other in await opener.rules())
+
     async def do() -> Outcome:
         try:
-            await operation.send(call)
-        except (Validation, OutcomeUnknown) as problem:
-            if any(other.id == rule.id for other in await opener.rules()):
-                raise problem
-            if isinstance(problem, Validation):
-                says = f"{rule_sentence(rule)}: somebody else has just removed it."
-                return Outcome(says, warning=True)
+            await operation.send(call, look=gone, undo=creating_call(opener.address_id, rule))
+        except Validation:
+            if not await gone():
+                raise
+            says = f"{rule_sentence(rule)}: somebody else has just removed it."
+            return Outcome(says, warning=True)
         return Outcome(f"{rule_sentence(rule)} is removed.")
 
     return Action(step, do, essential=False)

@@ -6,38 +6,35 @@ what was *not* changed is always said. Nothing is rolled back behind a person's 
 """
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import Literal, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
 import msgspec
 
-from tui.cloud.calls import as_cloudmonkey
 from tui.cloud.client import CloudClient
 from tui.cloud.errors import CloudError
-from tui.cloud.jobs import new_job_id
 from tui.cloud.listings import Listing
 from tui.cloud.models import Job
-from tui.safety.secret import Secret
+from tui.operations.call_states import CallState
+from tui.operations.inverses import inverse
+from tui.operations.ledger import JournalUnavailable, Ledger
+from tui.operations.reach import Reach
+from tui.operations.sending import Delivery, Look, NotSentYet, PlannedCall, Undo
+
+__all__ = [
+    "Action",
+    "Operation",
+    "Outcome",
+    "PlannedCall",
+    "Step",
+    "StepEvent",
+    "StepFailed",
+    "StepState",
+]
 
 T = TypeVar("T")
 StepState = Literal["waiting", "running", "done", "failed", "skipped"]
-Argument = str | Secret
-
-
-class PlannedCall(msgspec.Struct, frozen=True):
-    """One call that changes something, exactly as it will be sent."""
-
-    command: str
-    parameters: tuple[tuple[str, Argument], ...] = ()
-
-    @classmethod
-    def of(cls, command: str, **parameters: Argument) -> "PlannedCall":
-        """The call `command` with these parameters, in this order."""
-        return cls(command, tuple(parameters.items()))
-
-    def cloudmonkey(self) -> str:
-        """The line for CloudMonkey, with secrets masked."""
-        return as_cloudmonkey(self.command, dict(self.parameters))
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -89,18 +86,32 @@ class Action(msgspec.Struct, frozen=True):
 
 
 class StepFailed(Exception):
-    """A step has failed although no call was refused, or with more to say than the refusal."""
+    """A step has failed although no call was refused, or with more to say than the refusal.
 
-    def __init__(self, says: str, remedy: str, error: CloudError | None = None) -> None:
+    `more` are steps that have to be done all the same, since the failure made them necessary.
+    """
+
+    def __init__(
+        self,
+        says: str,
+        remedy: str,
+        error: CloudError | None = None,
+        more: tuple[Action, ...] = (),
+    ) -> None:
         super().__init__(says)
         self.says = says
         self.remedy = remedy
         self.error = error
+        self.more = more
 
 
-def _failure(step: Step, problem: CloudError | StepFailed, job_id: str) -> StepEvent:
+def _failure(
+    step: Step, problem: CloudError | StepFailed | JournalUnavailable, job_id: str
+) -> StepEvent:
     if isinstance(problem, StepFailed):
         says, error = problem.says, problem.error
+    elif isinstance(problem, JournalUnavailable):
+        says, error = str(problem), None
     else:
         says, error = problem.text, problem
     return StepEvent(step, "failed", says, problem.remedy, error=error, job_id=job_id)
@@ -110,23 +121,64 @@ class Operation(ABC):
     """A use case over the cloud. Run it once.
 
     `run` may report steps that `plan` has not: what turned out to be necessary on the way.
+
+    All that is needed to build it again is in `wanted`. After a crash it is built from there and
+    run from the start, with the ledger of what it had sent: a call that was made then is not made
+    again, its job is given back; steps that only look, look anew.
     """
+
+    KIND: ClassVar[str]
+    """Its name in the journal; never changed."""
+    WANTED: ClassVar[type[msgspec.Struct]]
+    """The type of `wanted`."""
+    wanted: msgspec.Struct
+    SETTLES: ClassVar[frozenset[str]] = frozenset()
+    """Kinds of operations on the same subject that need not be finished once this one is done."""
 
     def __init__(self, client: CloudClient) -> None:
         self._client = client
         self._stopped = False
         self._job_id = ""
+        self._key = ""
+        self._sends = 0
+        self._may_send = True
+        self.ledger = Ledger()
+        """What was sent, as far as it is known."""
         self.current: Step | None = None
         """The step that is being done; stays set when the task was cancelled within it."""
+        self.sent_now = False
+        """Whether the last `send` has sent its call in this run, rather than found it done."""
+
+    @classmethod
+    def rebuild(cls, wanted: Any, reach: Reach) -> "Operation":
+        """The operation again, from what the journal has kept: `wanted` is a `cls.WANTED`."""
+        build: Callable[..., Operation] = cls
+        return build(reach.client, wanted)
 
     @abstractmethod
     def _actions(self) -> Sequence[Action]:
-        """The steps in their order; building them sends nothing."""
+        """The steps in their order; building them sends nothing and depends on `wanted` alone."""
 
     @property
     @abstractmethod
     def title(self) -> str:
         """What the whole is, in words: `Enable the VPN of acme-prod`."""
+
+    @property
+    def subject(self) -> str:
+        """What two consoles must not change at once, within one cloud; "" for no such thing."""
+        return ""
+
+    @property
+    def target(self) -> tuple[str, str, str]:
+        """What it is about, for the audit trail: its kind, id and name."""
+        return "", "", ""
+
+    @property
+    def must_finish(self) -> str:
+        """Why it must not stay as it is now, in one sentence; "" where it may. Asked after a run
+        that has failed: what it says is shown at every start until the operation is finished."""
+        return ""
 
     def plan(self) -> tuple[Step, ...]:
         """The steps, in their order, with every call that will be sent."""
@@ -136,31 +188,55 @@ class Operation(ABC):
         """Leave out what has not begun; the step that is being done is brought to its end."""
         self._stopped = True
 
-    async def run(self) -> AsyncIterator[StepEvent]:
-        """Do the steps. Never raises `CloudError`; cancelling leaves `current` set."""
+    async def run(
+        self, ledger: Ledger | None = None, *, may_send: bool = True
+    ) -> AsyncIterator[StepEvent]:
+        """Do the steps. Never raises `CloudError`; cancelling leaves `current` set.
+
+        `ledger` is what an earlier run has left; without one nothing is kept. With `may_send`
+        False it only finds out what became of the calls that were sent, and ends before the first
+        that was not.
+        """
+        self.ledger = self.ledger if ledger is None else ledger
+        self._may_send = may_send
         waiting = list(self._actions())
+        owed: list[Action] = []
+        times: Counter[str] = Counter()
         failed: Step | None = None
-        while waiting:
-            action = waiting.pop(0)
+        while owed or waiting:
+            must = bool(owed)
+            action = owed.pop(0) if must else waiting.pop(0)
             step = action.step
-            if failed is not None:
+            if failed is not None and not must:
+                if times[step.name]:
+                    continue  # done already, as one of those that the failure made necessary
                 says = f"Not done, because this failed: {_lower(failed.title)}."
                 yield StepEvent(step, "skipped", says)
                 continue
             if self._stopped:
                 yield StepEvent(step, "skipped", "Not done: stopped before it began.")
                 continue
-            self.current, self._job_id = step, ""
+            times[step.name] += 1
+            again = f" {times[step.name]}" if times[step.name] > 1 else ""
+            self.current, self._key = step, f"{step.name}{again}"
+            self._job_id, self._sends = "", 0
             yield StepEvent(step, "running")
             try:
                 outcome = await action.do()
-            except (CloudError, StepFailed) as problem:
+            except NotSentYet:
+                return
+            except (CloudError, StepFailed, JournalUnavailable) as problem:
                 self.current = None
-                failed = step if action.essential else None
+                if action.essential and not must:
+                    failed = step
+                owed += problem.more if isinstance(problem, StepFailed) else ()
                 yield _failure(step, problem, self._job_id)
                 continue
             self.current = None
-            waiting[:0] = outcome.more
+            if must:
+                owed[:0] = outcome.more
+            else:
+                waiting[:0] = outcome.more
             yield StepEvent(
                 step,
                 "skipped" if outcome.skipped else "done",
@@ -170,14 +246,44 @@ class Operation(ABC):
                 job_id=self._job_id,
             )
 
-    async def send(self, call: PlannedCall) -> Job:
+    async def send(
+        self,
+        call: PlannedCall,
+        *,
+        look: Look | None = None,
+        undo: Undo = None,
+        only_one: bool = False,
+    ) -> Job:
         """Send a change and wait for its job; the only way in which operations change anything.
 
-        The job gets an id of our own, which the step's event tells.
+        What was sent by an earlier run is not sent again: its job is given back. `look`, `undo` and
+        `only_one` are as in `Delivery`; without `undo` the inverse of a creation takes it back.
         """
-        self._job_id = new_job_id()
-        parameters = dict(call.parameters)
-        return await self._client.run(call.command, job_id=self._job_id, **parameters)
+        if self.current is None:
+            raise RuntimeError("a call can only be sent within a step")
+        delivery = Delivery(
+            client=self._client,
+            ledger=self.ledger,
+            step=self._key,
+            number=self._sends,
+            call=call,
+            look=look,
+            undo=undo if undo is not None else lambda job: inverse(call, job),
+            only_one=only_one,
+            may_send=self._may_send,
+        )
+        self._sends += 1
+        before = self.ledger.entry(delivery.step, delivery.number)
+        try:
+            return await delivery.run()
+        finally:
+            entry = self.ledger.entry(delivery.step, delivery.number)
+            self._job_id = entry.job_id if entry else ""
+            self.sent_now = (
+                before is None
+                or before.state is CallState.INTENT
+                or (entry is not None and entry.attempt > before.attempt)
+            )
 
     async def rows(self, listing: Listing[T], **parameters: str) -> list[T]:
         return await self._client.fetch(listing, **parameters)

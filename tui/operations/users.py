@@ -5,10 +5,11 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from tui.cloud.client import CloudClient
-from tui.cloud.errors import CloudError, JobFailed, Limit, OutcomeUnknown, Validation
+from tui.cloud.errors import CloudError, JobFailed, Limit, Validation
 from tui.cloud.listings import VPN_USERS
-from tui.cloud.models import VpnUser
+from tui.cloud.models import Job, VpnUser
 from tui.operations.facts import Owner
+from tui.operations.reach import Reach
 from tui.operations.steps import Action, Operation, Outcome, PlannedCall, Step, StepFailed
 from tui.safety.secret import Secret
 from tui.vpn.passwords import generate_password
@@ -61,20 +62,19 @@ class UserAdder:
         return [self._action(user) for user in self.users]
 
     def _action(self, user: NewUser) -> Action:
-        call = PlannedCall.of(
-            "addVpnUser",
-            username=user.name,
-            password=user.password,
-            **self._owner.parameters,
-        )
-        step = Step(f"user {user.name}", f"Add the user {user.name}", call)
+        step = Step(f"user {user.name}", f"Add the user {user.name}", self._call(user))
 
         async def do() -> Outcome:
-            return await self._add(user, call)
+            return await self._add(user)
 
         return Action(step, do, essential=False)
 
-    async def _add(self, user: NewUser, call: PlannedCall) -> Outcome:
+    def _call(self, user: NewUser) -> PlannedCall:
+        return PlannedCall.of(
+            "addVpnUser", username=user.name, password=user.password, **self._owner.parameters
+        )
+
+    async def _add(self, user: NewUser) -> Outcome:
         if self._full is not None:
             return Outcome(
                 f"{user.name} was not tried: the account has no room for another user.",
@@ -82,7 +82,9 @@ class UserAdder:
                 remedy=self._full.remedy,
             )
         try:
-            job = await self._operation.send(call)
+            if not user.password:
+                return await self._add_anew(user.name)
+            job = await self._send(user)
         except Limit as problem:
             self._full = problem
             raise
@@ -93,12 +95,37 @@ class UserAdder:
                 raise
             says = f"The account already has a user {user.name}; the password was not changed."
             raise StepFailed(says, _HIDDEN_NAME, problem) from problem
-        except OutcomeUnknown as problem:
-            if not (rows := await self._listed(user.name)):
-                raise problem
-            return self._keep(user, rows[0].state)
+        return self._keep(user, await self._state(user.name, job))
+
+    async def _send(self, user: NewUser) -> Job:
+        async def look() -> str:
+            rows = await self._listed(user.name)
+            return rows[0].id if rows else ""
+
+        return await self._operation.send(self._call(user), look=look)
+
+    async def _add_anew(self, name: str) -> Outcome:
+        """Add a user whose password was lost when the program ended.
+
+        The server cannot change a password and nobody has seen this one, so a user that is there
+        already is removed and added with another.
+        """
+        while True:
+            user = NewUser.generate(name)
+            job = await self._send(user)
+            if self._operation.sent_now:
+                kept = self._keep(user, await self._state(name, job))
+                says = f"{kept.says} Its first password could not be kept; it has a new one."
+                return msgspec.structs.replace(kept, says=says, warning=True)
+            await self._operation.send(removing_call(name, self._owner))
+
+    async def _state(self, name: str, job: Job) -> str:
+        """The user's state; the list has it where the job's result does not."""
         made = job.outcome("vpnuser", VpnUser)
-        return self._keep(user, made.state if made is not None else "")
+        if made is not None:
+            return made.state
+        rows = await self._listed(name)
+        return rows[0].state if rows else ""
 
     async def _listed(self, name: str) -> list[VpnUser]:
         parameters = self._owner.parameters or self._owner.listing
@@ -111,18 +138,42 @@ class UserAdder:
         return Outcome(f"{user.name} is waiting: the account has no running VPN yet.")
 
 
+class Additions(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is to be added to which account."""
+
+    users: tuple[NewUser, ...]
+    owner: Owner = Owner()
+
+
 class AddUsers(Operation):
     """Add users to an account; the result is in `added`."""
+
+    KIND = "add-users"
+    WANTED = Additions
+    wanted: Additions
 
     def __init__(
         self, client: CloudClient, users: Sequence[NewUser], *, owner: Owner | None = None
     ) -> None:
         super().__init__(client)
-        self._adder = UserAdder(self, users, owner or Owner())
+        self.wanted = Additions(users=tuple(users), owner=owner or Owner())
+        self._adder = UserAdder(self, users, self.wanted.owner)
+
+    @classmethod
+    def rebuild(cls, wanted: Additions, reach: Reach) -> "AddUsers":
+        return cls(reach.client, wanted.users, owner=wanted.owner)
 
     @property
     def title(self) -> str:
-        return f"Add {_users(len(self._adder.users))}"
+        return f"Add {_users(self.wanted.users)}"
+
+    @property
+    def subject(self) -> str:
+        return self.wanted.owner.subject
+
+    @property
+    def target(self) -> tuple[str, str, str]:
+        return "VpnUser", "", ", ".join(user.name for user in self.wanted.users)
 
     @property
     def users(self) -> tuple[NewUser, ...]:
@@ -138,8 +189,8 @@ class AddUsers(Operation):
         return self._adder.actions()
 
 
-def _users(number: int) -> str:
-    return "one user" if number == 1 else f"{number} users"
+def _users(users: Sequence[object]) -> str:
+    return "one user" if len(users) == 1 else f"{len(users)} users"
 
 
 def removing_means(names: Sequence[str], others: Iterable[str] = ()) -> tuple[str, ...]:
@@ -162,26 +213,53 @@ def removing_means(names: Sequence[str], others: Iterable[str] = ()) -> tuple[st
     return tuple(sentences)
 
 
+class Removals(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is to go from which account."""
+
+    names: tuple[str, ...]
+    owner: Owner = Owner()
+
+
+def removing_call(name: str, owner: Owner) -> PlannedCall:
+    """The call that removes a user. It names the user, not an id."""
+    return PlannedCall.of("removeVpnUser", username=name, **owner.parameters)
+
+
 class RemoveUsers(Operation):
     """Remove users from an account, going on after a failure; the result is in `removed`."""
+
+    KIND = "remove-users"
+    WANTED = Removals
+    wanted: Removals
 
     def __init__(
         self, client: CloudClient, names: Sequence[str], *, owner: Owner | None = None
     ) -> None:
         super().__init__(client)
-        self.names = tuple(names)
-        self.owner = owner or Owner()
+        self.wanted = Removals(names=tuple(names), owner=owner or Owner())
         self.removed: list[str] = []
+
+    @classmethod
+    def rebuild(cls, wanted: Removals, reach: Reach) -> "RemoveUsers":
+        return cls(reach.client, wanted.names, owner=wanted.owner)
 
     @property
     def title(self) -> str:
-        return f"Remove {_users(len(self.names))}"
+        return f"Remove {_users(self.wanted.names)}"
+
+    @property
+    def subject(self) -> str:
+        return self.wanted.owner.subject
+
+    @property
+    def target(self) -> tuple[str, str, str]:
+        return "VpnUser", "", ", ".join(self.wanted.names)
 
     def _actions(self) -> Sequence[Action]:
-        return [self._action(name) for name in self.names]
+        return [self._action(name) for name in self.wanted.names]
 
     def _action(self, name: str) -> Action:
-        call = PlannedCall.of("removeVpnUser", username=name, **self.owner.parameters)
+        call = removing_call(name, self.wanted.owner)
         step = Step(f"remove {name}", f"Remove the user {name}", call)
 
         async def do() -> Outcome:
@@ -190,8 +268,13 @@ class RemoveUsers(Operation):
         return Action(step, do, essential=False)
 
     async def _remove(self, name: str, call: PlannedCall) -> Outcome:
+        async def gone() -> bool:
+            owner = self.wanted.owner
+            parameters = owner.parameters or owner.listing
+            return not await self.rows(VPN_USERS, username=name, **parameters)
+
         try:
-            await self.send(call)
+            await self.send(call, look=gone)
         except JobFailed as problem:
             if "Could not find VPN user" in problem.text:
                 self.removed.append(name)

@@ -1,0 +1,24 @@
+"""The operations that the journal can build again, by the name that it knows them by."""
+
+from typing import Final
+
+from tui.operations.addresses import AcquireAddress, ReleaseAddress
+from tui.operations.disable import DisableVpn
+from tui.operations.enable import EnableVpn
+from tui.operations.firewall import AddRule, DeleteRule, OpenPorts
+from tui.operations.steps import Operation
+from tui.operations.users import AddUsers, RemoveUsers
+
+OPERATIONS: Final[tuple[type[Operation], ...]] = (
+    EnableVpn,
+    DisableVpn,
+    AddUsers,
+    RemoveUsers,
+    OpenPorts,
+    AddRule,
+    DeleteRule,
+    AcquireAddress,
+    ReleaseAddress,
+)
+
+BY_KIND: Final[dict[str, type[Operation]]] = {each.KIND: each for each in OPERATIONS}
