@@ -13,6 +13,7 @@ import httpx
 from tui.lab.lab import Lab, open_lab
 from tui.safety.secret import Secret
 from tui.session.launch import identity_of
+from tui.session.roster import SessionRoster
 from tui.session.session import Session
 from tui.settings.model import Profile, SshPath
 
@@ -36,13 +37,18 @@ class Demo:
         self._end = asyncio.Event()
         self._keeping: asyncio.Task[None] | None = None
         self._lab: Lab | None = None
+        self._folder = Path()
 
     async def open(self) -> Session:
         """A session on the lab, which is started first where it does not run. Raises `OSError`."""
         async with self._opening:
             if self._lab is None:
                 self._lab = await self._start()
-            return session_on(self._lab, read_only=self._read_only)
+            session = session_on(self._lab, read_only=self._read_only)
+            # What the demo's people are called is nothing to remember beyond it.
+            roster = str(self._folder / "roster.sqlite")
+            session.roster = SessionRoster(session.profile.url, roster)
+            return session
 
     async def aclose(self) -> None:
         """End the lab; its folder goes with it."""
@@ -62,8 +68,9 @@ class Demo:
 
     async def _keep(self, started: "asyncio.Future[Lab]") -> None:
         with tempfile.TemporaryDirectory(prefix="csvpn-demo-") as folder:
+            self._folder = Path(folder)
             async with open_lab(
-                WORLD, Path(folder), networks=self._networks, speed=self._speed
+                WORLD, self._folder, networks=self._networks, speed=self._speed
             ) as lab:
                 started.set_result(lab)
                 await self._end.wait()

@@ -14,6 +14,7 @@ from tui.cloud.endpoint import Identity as Credentials
 from tui.cloud.errors import CloudError
 from tui.cloud.models import Capability
 from tui.session.inventory import OPTIONAL, Inventory, Kind
+from tui.session.roster import SessionRoster
 from tui.session.routers import FindPassphrase, RouterPool
 from tui.session.tray import Runnable, Task, Tray
 from tui.settings.model import Profile
@@ -73,6 +74,7 @@ class Session:
         self.inventory = Inventory(self.client)
         self.routers = RouterPool(profile, self.client, find_passphrase)
         self.tray = Tray()
+        self.roster = SessionRoster(profile.url)
         self.identity = Identity()
         self.trouble: str | None = None
         """Why the server gave no answer when it was last asked; None when it did."""
@@ -185,5 +187,6 @@ class Session:
     async def aclose(self) -> None:
         """Close every connection; jobs that the server has taken go on there."""
         await self.tray.aclose()
+        await self.roster.aclose()
         await self.routers.aclose()
         await self.client.aclose()

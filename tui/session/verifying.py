@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -83,9 +84,18 @@ async def ask_router(
     try:
         connection = await session.routers.connection(router)
         verdict = await verify(connection, expected, patience=patience, on_round=on_round)
-        return RouterReport(router=router, verdict=verdict, sessions=await sessions(connection))
+        there = await sessions(connection)
+        note_sessions(session, router, there)
+        return RouterReport(router=router, verdict=verdict, sessions=there)
     except RouterError as error:
         return RouterReport(router=router, error=error)
+
+
+def note_sessions(session: Session, router: Router, there: tuple[RouterSession, ...]) -> None:
+    """Remember in the roster, in the background, who is connected to `router` now."""
+    roster = session.roster
+    now = datetime.now(UTC)
+    roster.soon(roster.note_sessions(router.owner_key, router.name, there, now))
 
 
 async def connected_now(session: Session, row: NetworkRow) -> int | None:
@@ -96,7 +106,9 @@ async def connected_now(session: Session, row: NetworkRow) -> int | None:
     try:
         async with asyncio.timeout(PROMPT):
             connection = await session.routers.connection(carrying[0])
-            return len([each for each in await sessions(connection) if not each.is_orphan])
+            there = await sessions(connection)
+            note_sessions(session, carrying[0], there)
+            return len([each for each in there if not each.is_orphan])
     except (RouterError, TimeoutError):
         return None
 

@@ -13,6 +13,12 @@ from typing import Final, Literal
 
 import msgspec
 
+from tui.vpn.passphrases import (
+    WORDS,
+    bits_of_passphrase,
+    generate_passphrase,
+    passphrase_bits,
+)
 from tui.vpn.states import Mark, Tone
 
 ALPHABET: Final = "ABCDEFGHJKMNPQRSTUVWXYZabcdefghjkmnpqrstuvwxyz23456789"
@@ -51,6 +57,22 @@ _MARKS: Final[dict[Strength, tuple[str, Tone]]] = {
     "fair": ("▲", "warn"),
     "strong": ("✔", "ok"),
 }
+
+
+PasswordStyle = Literal["characters", "words"]
+"""Random characters in groups, or random words for people who have to type or say them."""
+
+
+def make_password(style: PasswordStyle = "characters") -> str:
+    """A new password of this style."""
+    return generate_passphrase() if style == "words" else generate_password()
+
+
+def password_words(style: PasswordStyle) -> str:
+    """What a password of this style is, and what it is worth."""
+    if style == "words":
+        return f"{WORDS} random words, about {passphrase_bits():.0f} bits"
+    return f"{GROUPS * GROUP_LENGTH} random characters, about {GENERATED_BITS:.0f} bits"
 
 
 def generate_password() -> str:
@@ -192,10 +214,14 @@ def estimate(password: str, context: Iterable[str] = ()) -> Estimate:
     """How hard a password is to guess, estimated on the low side.
 
     `context` are words that a guesser tries first, such as the user's name and the account's.
-    A generated password is recognised by its form and worth exactly what it is.
+    A generated password, or words that could have been drawn, are recognised by their form and
+    worth exactly what they are.
     """
     if _GENERATED.fullmatch(password):
         return _judge(GENERATED_BITS, ())
+    drawn = bits_of_passphrase(password)
+    if drawn is not None:
+        return _judge(drawn, ())
     pieces = [*_words(password, context), *_runs(password), *_shapes(password)]
     return _judge(*_cheapest(password, pieces))
 
