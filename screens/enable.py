@@ -339,6 +339,9 @@ class EnableScreen(TellsFailures, Screen[None]):
     def action_reveal(self) -> None:
         """Show or hide the key and the passwords."""
         self._revealed, self._handed_over = not self._revealed, True
+        if self._revealed:
+            target = self._operation.title if self._operation is not None else "what will be made"
+            self.console.note_secret_use("reveal", "pre-shared key and passwords", target)
         self._show_job()
 
     def action_copy_key(self) -> None:

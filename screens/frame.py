@@ -22,6 +22,7 @@ from screens.confirm import ConfirmDialog
 from tui.actions import SECTIONS, Action, action, actions_on
 from tui.operations.steps import Operation
 from tui.safety.secret import Secret
+from tui.session.auditing import SecretUse
 from tui.session.inventory import Kind
 from tui.session.session import Session
 from tui.session.status import words_for_age
@@ -66,6 +67,9 @@ class Console(Protocol):
 
     def copy_out(self, text: str | Secret, what: str) -> None:
         """Send `text` to the clipboard; `what` names it in the message about that."""
+
+    def note_secret_use(self, use: SecretUse, what: str, target: str = "") -> None:
+        """Record in the audit trail that a secret was shown: what it is, and of what."""
 
     def status(self) -> HeaderFacts:
         """What the header shows now."""

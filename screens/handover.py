@@ -152,6 +152,9 @@ class HandoverDialog(ModalScreen[None]):
     def action_reveal(self) -> None:
         """Show or hide the passwords."""
         self._revealed, self._handed_over = not self._revealed, True
+        if self._revealed:
+            names = ", ".join(user.name for user in self._operation.added)
+            self.console.note_secret_use("reveal", "passwords", names)
         self._show_users()
 
     def action_copy(self) -> None:

@@ -223,6 +223,8 @@ class VpnsScreen(PlaceScreen[VpnRow]):
         row = self.row
         if row is not None:
             self._revealed = None if self._revealed == row.key else row.key
+            if self._revealed is not None:
+                self.console.note_secret_use("reveal", "pre-shared key", row.place)
             self.show_details(row)
             if not self.has_class("-wide") and self.app.screen is self:
                 self.action_details()

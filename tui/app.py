@@ -30,6 +30,7 @@ from tui.cloud.errors import CloudError
 from tui.safety.clipboard import Clipboard
 from tui.safety.redact import redact
 from tui.safety.secret import Secret
+from tui.session.auditing import SecretUse, note_secret_use
 from tui.session.launch import Launcher
 from tui.session.session import Session
 from tui.session.status import words_for_delay
@@ -212,12 +213,25 @@ class Console(TellsFailures, CrashesQuietly, KeysInOrder):
         if isinstance(screen, SectionScreen) and (key or filter_text):
             screen.arrive(key, filter_text)
 
+    @work(group="audit", exclusive=False, exit_on_error=False)
+    async def note_secret_use(self, use: SecretUse, what: str, target: str = "") -> None:
+        """Record that a secret was shown, and say so where that was not possible."""
+        await self._record_use(use, what, target)
+
+    async def _record_use(self, use: SecretUse, what: str, target: str = "") -> None:
+        if self._session is not None:
+            trouble = await note_secret_use(self._session, use, what, target)
+            if trouble:
+                self.notify(trouble, title="Audit trail", severity="warning")
+
     def copy_out(self, text: str | Secret, what: str) -> None:
         """Send `text` to the clipboard and say how far it is known to have come."""
         self._copy(text, what)
 
     @work(group="copy", exclusive=True, exit_on_error=False)
     async def _copy(self, text: str | Secret, what: str) -> None:
+        if isinstance(text, Secret):
+            await self._record_use("copy", what)
         try:
             copied = await self._clipboard_out.copy(text)
         except OSError as error:

@@ -12,6 +12,7 @@ import httpx
 
 from tui.lab.lab import Lab, open_lab
 from tui.safety.secret import Secret
+from tui.session.auditing import keep_trail_in
 from tui.session.launch import identity_of
 from tui.session.roster import SessionRoster
 from tui.session.session import Session
@@ -48,6 +49,7 @@ class Demo:
             # What the demo's people are called is nothing to remember beyond it.
             roster = str(self._folder / "roster.sqlite")
             session.roster = SessionRoster(session.profile.url, roster)
+            keep_trail_in(session, self._folder)
             return session
 
     async def aclose(self) -> None:

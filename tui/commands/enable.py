@@ -15,6 +15,7 @@ from tui.commands.opening import (
     the_one,
 )
 from tui.commands.output import CommandError, Exit, confirm, print_json, print_line, tell
+from tui.commands.printed_secrets import note_printed
 from tui.commands.running import code_after, run, step_documents
 from tui.operations.enable import EnabledVpn, EnableVpn, Verify
 from tui.operations.steps import StepEvent
@@ -80,6 +81,8 @@ async def enable(context: Context, request: Request) -> Exit:
             return Exit.FINDINGS
         events = await run(context, operation)
         result = operation.result
+        if result is not None:
+            await _note_printed(session, result, request.show_secret)
     if context.as_json:
         document = _plan_document(row, prepared, checks, calls, ran=True)
         document["steps"] = step_documents(events)
@@ -268,6 +271,14 @@ def _vpn_document(vpn: EnabledVpn, show_secret: bool) -> dict[str, object]:
 
 def _port_document(port: PortAccess) -> dict[str, object]:
     return {"port": port.port.number, "access": port.access, "sources": list(port.sources)}
+
+
+async def _note_printed(session: Session, vpn: EnabledVpn, show_secret: bool) -> None:
+    """Record which secrets are about to be printed."""
+    if show_secret and vpn.preshared_key is not None:
+        await note_printed(session, "pre-shared key", vpn.public_ip)
+    made = ", ".join(user.name for user in vpn.users if user.generated)
+    await note_printed(session, "passwords", made)
 
 
 def _print_result(vpn: EnabledVpn, events: Sequence[StepEvent], show_secret: bool) -> None:

@@ -9,6 +9,7 @@ from tui.cloud import listings
 from tui.cloud.models import Account
 from tui.commands.opening import Context, did_you_mean, learn, opened, refuse_read_only, the_one
 from tui.commands.output import CommandError, Exit, confirm, print_json, print_line, table, tell
+from tui.commands.printed_secrets import note_printed
 from tui.commands.running import code_after, run, step_documents
 from tui.operations.facts import Owner
 from tui.operations.users import AddUsers, NewUser, RemoveUsers, removing_means
@@ -126,6 +127,8 @@ async def add_users(
             return Exit.FINDINGS
         operation = AddUsers(session.client, users, owner=chosen.owner)
         events = await run(context, operation)
+        made = ", ".join(user.name for user in operation.added if user.generated)
+        await note_printed(session, "passwords", made)
     added = [
         {
             "name": user.name,

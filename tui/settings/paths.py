@@ -41,6 +41,16 @@ def known_hosts_file() -> Path:
     return data_folder() / "known_hosts"
 
 
+def secrets_file() -> Path:
+    """The encrypted file of secrets, for machines without a keyring."""
+    return data_folder() / "secrets.json"
+
+
+def audit_file() -> Path:
+    """The audit trail; full files of it lie beside it."""
+    return state_folder() / "audit.jsonl"
+
+
 def private_folder(path: Path) -> Path:
     """Make `path`, mode 0700, if it is not there, and return it.
 
