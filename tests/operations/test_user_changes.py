@@ -222,4 +222,4 @@ def test_it_can_be_built_again_from_what_it_wanted(
         wanted = change(place, "alice", add=kind is not SuspendUsers)
         first, again = kind(cloud.client(), wanted), kind(cloud.client(), wanted)
         assert first.plan() == again.plan() and first.title == again.title
-        assert first.subject == "users d-1/acme" and first.target[2] == "alice"
+        assert first.subject == ACME.subject and first.target[2] == "alice"

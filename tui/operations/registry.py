@@ -7,6 +7,7 @@ from tui.operations.disable import DisableVpn
 from tui.operations.enable import EnableVpn
 from tui.operations.firewall import AddRule, DeleteRule, OpenPorts
 from tui.operations.steps import Operation
+from tui.operations.user_changes import ResetUsers, ReturnUsers, SuspendUsers
 from tui.operations.users import AddUsers, RemoveUsers
 
 OPERATIONS: Final[tuple[type[Operation], ...]] = (
@@ -14,6 +15,9 @@ OPERATIONS: Final[tuple[type[Operation], ...]] = (
     DisableVpn,
     AddUsers,
     RemoveUsers,
+    ResetUsers,
+    SuspendUsers,
+    ReturnUsers,
     OpenPorts,
     AddRule,
     DeleteRule,

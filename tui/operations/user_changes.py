@@ -14,12 +14,12 @@ from functools import partial
 import msgspec
 
 from tui.cloud.client import CloudClient
-from tui.cloud.errors import CloudError, JobFailed, OutcomeUnknown
+from tui.cloud.errors import CloudError, JobFailed
 from tui.cloud.listings import VPN_USERS
 from tui.operations.facts import Owner
 from tui.operations.roster import OwnerKey, Remark, Roster, RosterError, RosterPlace
 from tui.operations.steps import Action, Operation, Outcome, PlannedCall, Step, StepFailed
-from tui.operations.users import AddedUser, NewUser, UserAdder
+from tui.operations.users import AddedUser, NewUser, UserAdder, removing_call
 from tui.vpn.users import cut_off_together
 
 _NOT_NOTED = "The roster could not be written: {says} {remedy}"
@@ -44,6 +44,7 @@ class _ChangeUsers(Operation):
     """What the three have in common: removing, adding, and noting it in the roster."""
 
     WANTED = UserChange
+    wanted: UserChange
 
     def __init__(self, client: CloudClient, wanted: UserChange) -> None:
         super().__init__(client)
@@ -65,8 +66,7 @@ class _ChangeUsers(Operation):
     @property
     def subject(self) -> str:
         """The users of an owner: only one console changes them at a time."""
-        owner = self.wanted.owner
-        return f"users {owner.project_id or f'{owner.domain_id}/{owner.account}'}"
+        return self.wanted.owner.subject
 
     @property
     def target(self) -> tuple[str, str, str]:
@@ -80,7 +80,7 @@ class _ChangeUsers(Operation):
     # Steps.
 
     def _removing(self, name: str, *, suspending: bool = False) -> Action:
-        call = PlannedCall.of("removeVpnUser", username=name, **self.wanted.owner.parameters)
+        call = removing_call(name, self.wanted.owner)
         what = f"Suspend the user {name}" if suspending else f"Remove the user {name}"
         step = Step(f"remove {name}", what, call)
 
@@ -95,25 +95,22 @@ class _ChangeUsers(Operation):
         return Action(step, do, essential=False)
 
     async def _remove(self, name: str, call: PlannedCall) -> Outcome:
+        async def gone() -> bool:
+            # One that is half removed is in no list either; adding it again then says so.
+            owner = self.wanted.owner
+            parameters = owner.parameters or owner.listing
+            return not await self.rows(VPN_USERS, username=name, **parameters)
+
         try:
-            await self.send(call)
+            await self.send(call, look=gone)
         except JobFailed as problem:
             if "Could not find VPN user" not in problem.text:
                 await self._note(name, Remark(left_behind=self.wanted.at))
                 raise StepFailed(problem.text, _half_removed(name, problem), problem) from problem
             self.removed.append(name)
             return Outcome(f"{name} was not there any more.", warning=True)
-        except OutcomeUnknown as problem:
-            if not await self._is_gone(name):
-                raise problem
         self.removed.append(name)
         return Outcome(f"{name} is removed; its session, if it had one, is cut off.")
-
-    async def _is_gone(self, name: str) -> bool:
-        """Whether no list shows the user any more. One that is half removed is in none either."""
-        owner = self.wanted.owner
-        parameters = owner.parameters or owner.listing
-        return not await self.rows(VPN_USERS, username=name, **parameters)
 
     async def _noted(self, name: str, remark: Remark, outcome: Outcome) -> Outcome:
         """The outcome, with a warning where the roster does not know of it."""
