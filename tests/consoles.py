@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Final
 
 import httpx
@@ -55,6 +56,7 @@ def lab_session(
     *,
     read_only: bool = False,
     transport: httpx.AsyncBaseTransport | None = None,
+    state: Path | None = None,
     **fields: object,
 ) -> Session:
     """A session of one of the lab's actors, which has asked nothing yet; see `lab_profile`."""
@@ -64,6 +66,7 @@ def lab_session(
         Keys(who.api_key, Secret(who.secret_key)),
         read_only=read_only,
         transport=transport or httpx.ASGITransport(app=lab.app),
+        state=state,
     )
 
 

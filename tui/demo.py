@@ -12,9 +12,7 @@ import httpx
 
 from tui.lab.lab import Lab, open_lab
 from tui.safety.secret import Secret
-from tui.session.auditing import keep_trail_in
 from tui.session.launch import identity_of
-from tui.session.roster import SessionRoster
 from tui.session.session import Session
 from tui.settings.model import Profile, SshPath
 
@@ -38,19 +36,15 @@ class Demo:
         self._end = asyncio.Event()
         self._keeping: asyncio.Task[None] | None = None
         self._lab: Lab | None = None
-        self._folder = Path()
+        self._state: Path | None = None
+        """Where the journal, the roster and the trail of the demo are; they go with the lab."""
 
     async def open(self) -> Session:
         """A session on the lab, which is started first where it does not run. Raises `OSError`."""
         async with self._opening:
             if self._lab is None:
                 self._lab = await self._start()
-            session = session_on(self._lab, read_only=self._read_only)
-            # What the demo's people are called is nothing to remember beyond it.
-            roster = str(self._folder / "roster.sqlite")
-            session.roster = SessionRoster(session.profile.url, roster)
-            keep_trail_in(session, self._folder)
-            return session
+            return session_on(self._lab, read_only=self._read_only, state=self._state)
 
     async def aclose(self) -> None:
         """End the lab; its folder goes with it."""
@@ -70,16 +64,17 @@ class Demo:
 
     async def _keep(self, started: "asyncio.Future[Lab]") -> None:
         with tempfile.TemporaryDirectory(prefix="csvpn-demo-") as folder:
-            self._folder = Path(folder)
+            self._state = Path(folder) / "state"
             async with open_lab(
-                WORLD, self._folder, networks=self._networks, speed=self._speed
+                WORLD, Path(folder), networks=self._networks, speed=self._speed
             ) as lab:
                 started.set_result(lab)
                 await self._end.wait()
 
 
-def session_on(lab: Lab, *, read_only: bool = False) -> Session:
-    """A session that reaches the lab's cloud in this process and its routers on loopback."""
+def session_on(lab: Lab, *, read_only: bool = False, state: Path | None = None) -> Session:
+    """A session that reaches the lab's cloud in this process and its routers on loopback; `state`
+    is the folder of its journal, its roster and its trail."""
     actor = lab.actors[ACTOR]
     profile = Profile(
         name="demo",
@@ -92,6 +87,7 @@ def session_on(lab: Lab, *, read_only: bool = False) -> Session:
         identity_of(profile, Secret(actor.secret_key)),
         read_only=read_only,
         transport=httpx.ASGITransport(app=lab.app),
+        state=state,
     )
 
 

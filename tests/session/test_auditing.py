@@ -13,7 +13,7 @@ from tui.commands.output import Exit
 from tui.lab.lab import Lab
 from tui.safety.audit import AuditUnwritable
 from tui.safety.audit_check import check_trail, read_trail
-from tui.session.auditing import keep_trail_in, note_secret_use, trail_of
+from tui.session.auditing import note_secret_use, trail_of
 from tui.settings.paths import audit_file, state_folder
 
 
@@ -25,7 +25,11 @@ def printed(capsys: pytest.CaptureFixture[str]) -> Printed:
 
 def uses() -> list[tuple[str, str, str]]:
     """Action, what and whose, of every record of the test's own trail."""
-    return [(r.action, r.target.type, r.target.name) for r in read_trail(audit_file())]
+    return [
+        (r.action, r.target.type, r.target.name)
+        for r in read_trail(audit_file())
+        if r.action.startswith("secret.")
+    ]
 
 
 async def test_the_trail_of_a_session_knows_who_acts(contract_lab: Lab) -> None:
@@ -42,8 +46,7 @@ async def test_the_trail_of_a_session_knows_who_acts(contract_lab: Lab) -> None:
 
 
 async def test_the_trail_of_a_demo_lies_elsewhere(contract_lab: Lab, tmp_path: Path) -> None:
-    session = lab_session(contract_lab, zones={})
-    keep_trail_in(session, tmp_path)
+    session = lab_session(contract_lab, zones={}, state=tmp_path)
     assert await note_secret_use(session, "reveal", "pre-shared key", "x") == ""
     assert not audit_file().exists()
     assert check_trail(tmp_path / "audit.jsonl").records == 1
@@ -85,8 +88,21 @@ async def test_a_key_that_a_command_prints(demo_lab: Lab, printed: Printed, show
     assert uses() == [*keys, ("secret.print", "passwords", "zoe")]
 
 
-async def test_a_command_says_what_it_could_not_record(contract_lab: Lab, printed: Printed) -> None:
+async def test_calls_are_recorded_before_and_after(contract_lab: Lab, printed: Printed) -> None:
+    context = context_for(contract_lab)
+    assert await users.add_users(context, ["zoe"], users.Whose()) is Exit.FINE
+    calls = [r for r in read_trail(audit_file()) if r.action == "addVpnUser"]
+    assert [r.result for r in calls] == ["sent", "done"]
+    assert calls[0].jobid == calls[1].jobid != ""
+    assert calls[0].params["username"] == "zoe"
+    assert calls[0].params["password"] != printed.both()[0].split()[-1]
+
+
+async def test_nothing_is_changed_where_nothing_can_be_recorded(
+    contract_lab: Lab, printed: Printed
+) -> None:
     context = context_for(contract_lab)
     state_folder().write_text("in the way")
-    assert await users.add_users(context, ["zoe"], users.Whose()) is Exit.FINE
-    assert "warning: Not recorded: the audit trail" in printed.both()[1]
+    assert await users.add_users(context, ["zoe"], users.Whose()) is Exit.FINDINGS
+    assert "so nothing is changed" in printed.both()[0]
+    assert all(each.username != "zoe" for each in contract_lab.world.vpn_users.values())

@@ -18,13 +18,15 @@ from tui.settings.schema import nearest
 T = TypeVar("T")
 
 
-class Context(msgspec.Struct, frozen=True):
+class Context(msgspec.Struct):
     """What every command is given."""
 
     launcher: Launcher
     profile: str = ""
     """Name of the profile; empty for the default one."""
     as_json: bool = False
+    session: Session | None = None
+    """The session, while it is open: what runs operations."""
 
 
 def chosen_profile(profiles: Profiles, name: str) -> Profile:
@@ -59,10 +61,11 @@ async def opened(context: Context) -> AsyncIterator[Session]:
     Raises one of `output.EXPECTED`.
     """
     profile = chosen_profile(context.launcher.profiles(), context.profile)
-    session = await context.launcher.try_out(profile)
+    context.session = session = await context.launcher.try_out(profile)
     try:
         yield session
     finally:
+        context.session = None
         await session.aclose()
 
 

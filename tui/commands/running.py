@@ -1,5 +1,6 @@
 """Running an operation for a headless command: each step as it ends, and what came of them."""
 
+import asyncio
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -7,6 +8,7 @@ from typing import Final
 from tui.cloud.errors import OutcomeUnknown
 from tui.commands.opening import Context
 from tui.commands.output import Exit, code_of, tell
+from tui.operations.journal import KeptOperation
 from tui.operations.steps import Operation, StepEvent
 from tui.safety.redact import redact
 from tui.safety.text import clean
@@ -14,22 +16,31 @@ from tui.safety.text import clean
 WORDS: Final = {"done": "✔ done", "failed": "✘ failed", "skipped": "– skipped"}
 
 
-async def run(context: Context, operation: Operation) -> list[StepEvent]:
-    """Run the steps and print each one that ends; the last events in their order.
+async def run(
+    context: Context, operation: Operation, resumed: KeptOperation | None = None
+) -> list[StepEvent]:
+    """Run the steps by the book and print each one that ends; the last events in their order.
 
-    With `--json` the steps go to stderr, because stdout has room for one document only.
+    `resumed` is what the journal has of an operation that goes on. With `--json` the steps go to
+    stderr, because stdout has room for one document only.
     """
+    if context.session is None:
+        raise RuntimeError("an operation is run within `opened`")
     ended: list[StepEvent] = []
-    async for event in operation.run():
-        if event.state == "running":
-            continue
-        ended.append(event)
-        for line in _lines(event):
-            if context.as_json:
-                tell(line)
-            else:
-                sys.stdout.write(f"{clean(redact(line))}\n")
-                sys.stdout.flush()
+    try:
+        async for event in context.session.books.run(operation, resumed):
+            if event.state == "running":
+                continue
+            ended.append(event)
+            for line in _lines(event):
+                if context.as_json:
+                    tell(line)
+                else:
+                    sys.stdout.write(f"{clean(redact(line))}\n")
+                    sys.stdout.flush()
+    except asyncio.CancelledError:
+        tell("Broken off. What was begun is in the journal: csvpn journal shows how to go on.")
+        raise
     return ended
 
 

@@ -36,7 +36,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     job_id: str = ""
     command: str = ""
     parameters: dict[str, str] = {}
-    """As sent, secrets masked."""
+    """As sent, secrets masked; only with `intent` and `sent`."""
     result: str = ""
     """JSON of the job's result without its secrets; only with `done`."""
     object_id: str = ""
@@ -188,6 +188,7 @@ class Ledger:
                 at=self._now(),
                 job_id=job_id or entry.job_id,
                 command=entry.command,
+                parameters=entry.parameters if state is CallState.SENT else {},
                 says=says,
                 result=result,
                 object_id=object_id,

@@ -6,6 +6,7 @@ from tui.operations.addresses import AcquireAddress, ReleaseAddress
 from tui.operations.disable import DisableVpn
 from tui.operations.enable import EnableVpn
 from tui.operations.firewall import AddRule, DeleteRule, OpenPorts
+from tui.operations.rollback import RollBack
 from tui.operations.steps import Operation
 from tui.operations.user_changes import ResetUsers, ReturnUsers, SuspendUsers
 from tui.operations.users import AddUsers, RemoveUsers
@@ -23,6 +24,7 @@ OPERATIONS: Final[tuple[type[Operation], ...]] = (
     DeleteRule,
     AcquireAddress,
     ReleaseAddress,
+    RollBack,
 )
 
 BY_KIND: Final[dict[str, type[Operation]]] = {each.KIND: each for each in OPERATIONS}

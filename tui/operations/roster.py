@@ -112,9 +112,13 @@ _ONCE: Final = frozenset({"added"})
 """What stays as it was first written."""
 
 
+ROSTER_FILE: Final = "roster.sqlite"
+"""Its name in the folder of what the program remembers."""
+
+
 def roster_file() -> Path:
     """Where the roster of this person is."""
-    return state_folder() / "roster.sqlite"
+    return state_folder() / ROSTER_FILE
 
 
 class Roster:

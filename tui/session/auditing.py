@@ -1,21 +1,15 @@
 """The audit trail of a session: which file, who acts, and secrets that somebody looked at."""
 
-from pathlib import Path
 from typing import Literal
-from weakref import WeakKeyDictionary
 
+from tui.operations.journal import KeptOperation
+from tui.operations.ledger import JournalUnavailable
+from tui.operations.ledger import Record as CallRecord
 from tui.safety.audit import AuditTrail, AuditUnwritable, Target, this_actor
 from tui.session.session import Session
 from tui.settings.paths import audit_file
 
 SecretUse = Literal["reveal", "copy", "print", "export"]
-
-_elsewhere: WeakKeyDictionary[Session, Path] = WeakKeyDictionary()
-
-
-def keep_trail_in(session: Session, folder: Path) -> None:
-    """Keep the trail of `session` in `folder`: what is done in the demo is nobody's business."""
-    _elsewhere[session] = folder / "audit.jsonl"
 
 
 def trail_of(session: Session) -> AuditTrail:
@@ -23,7 +17,7 @@ def trail_of(session: Session) -> AuditTrail:
     profile = session.profile
     who = session.identity.who or profile.username
     return AuditTrail(
-        _elsewhere.get(session) or audit_file(),
+        session.state / audit_file().name,
         this_actor(account=who, api_key=profile.api_key),
         profile=profile.name,
         rule=profile.audit,
@@ -43,3 +37,22 @@ async def note_secret_use(session: Session, use: SecretUse, what: str, target: s
     except AuditUnwritable as error:
         return f"Not recorded: {error}."
     return f"Not recorded: {trail.trouble}." if trail.trouble else ""
+
+
+async def witness_call(session: Session, kept: KeptOperation, record: CallRecord) -> None:
+    """Record a call of an operation before it is sent and after its end.
+
+    Raises `JournalUnavailable` where it has to be recorded and cannot be, so that nothing is
+    changed that nobody could find again.
+    """
+    kind, object_id, name = kept.target
+    try:
+        await trail_of(session).arecord(
+            record.command,
+            target=Target(type=kind, id=object_id, name=name),
+            params={**record.parameters, "step": record.step},
+            jobid=record.job_id,
+            result=f"{record.state}: {record.says}" if record.says else str(record.state),
+        )
+    except AuditUnwritable as error:
+        raise JournalUnavailable(str(error), "Nothing more is changed until it can.") from error

@@ -107,6 +107,7 @@ class Launcher:
             find_passphrase=lambda: self._credentials.given(
                 profile.name, Credential.KEY_PASSPHRASE
             ),
+            find_sealing_key=self._credentials.sealing_key,
         )
 
     async def try_out(self, profile: Profile, secret: Secret | None = None) -> Session:

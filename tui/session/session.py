@@ -1,7 +1,8 @@
 """What one profile is doing now: who it is, what it may do, what it sees, what runs."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -13,14 +14,28 @@ from tui.cloud.endpoint import Endpoint
 from tui.cloud.endpoint import Identity as Credentials
 from tui.cloud.errors import CloudError
 from tui.cloud.models import Capability
+from tui.operations.bookkeeping import Books
+from tui.operations.exclusion import Exclusion
+from tui.operations.journal import Journal, KeptOperation
+from tui.operations.keeping import Keeping
+from tui.operations.ledger import Record
+from tui.operations.reach import Reach, Verify
+from tui.operations.roster import ROSTER_FILE
+from tui.operations.steps import Operation
+from tui.safety.sealing import SealingKey
 from tui.session.inventory import OPTIONAL, Inventory, Kind
 from tui.session.roster import SessionRoster
 from tui.session.routers import FindPassphrase, RouterPool
-from tui.session.tray import Runnable, Task, Tray
+from tui.session.tray import Task, Tray
 from tui.settings.model import Profile
+from tui.settings.paths import state_folder
 
 if TYPE_CHECKING:
     import httpx
+
+
+FindSealingKey = Callable[[], Awaitable[SealingKey]]
+"""Gives the key with which the journal seals passwords that it has to keep for a while."""
 
 
 class Wanted(Protocol):
@@ -62,7 +77,11 @@ class Session:
         read_only: bool = False,
         transport: "httpx.AsyncBaseTransport | None" = None,
         find_passphrase: FindPassphrase | None = None,
+        state: Path | None = None,
+        find_sealing_key: FindSealingKey | None = None,
     ) -> None:
+        """`state` is the folder of journal, roster and audit trail, where it is not the usual one;
+        without `find_sealing_key` the journal keeps no secrets."""
         self.profile = profile
         self.read_only = read_only or profile.read_only
         self.client = CloudClient(
@@ -73,8 +92,26 @@ class Session:
         )
         self.inventory = Inventory(self.client)
         self.routers = RouterPool(profile, self.client, find_passphrase)
+        self._find_sealing_key = find_sealing_key
+        self.state = state if state is not None else state_folder()
+        """The folder of what is remembered of operations, users and secrets that were shown."""
+        self.books = Books(
+            Journal(self.state / "journal.sqlite3"),
+            Exclusion(self.state / "locks"),
+            Reach(
+                client=self.client,
+                verifier=self._verifier,
+                connection=self.routers.connection if profile.zones else None,
+            ),
+            cloud=profile.url,
+            profile=profile.name,
+            who=profile.api_key[-4:] if profile.auth == "keys" else profile.username,
+            keeping=self._keeping,
+            witness=self._witness,
+        )
+        """What runs the operations; see `start`."""
         self.tray = Tray()
-        self.roster = SessionRoster(profile.url)
+        self.roster = SessionRoster(profile.url, str(self.state / ROSTER_FILE))
         self.identity = Identity()
         self.trouble: str | None = None
         """Why the server gave no answer when it was last asked; None when it did."""
@@ -87,10 +124,28 @@ class Session:
         zones = await self.client.fetch(listings.ZONES)
         self.inventory.zones.rows = {zone.id: zone for zone in zones}
         await asyncio.gather(
+            self.books.check(),
             self._learn_identity(),
             self._learn_projects(),
             self.client.permissions.learn((*commands, *OPTIONAL.values())),
         )
+
+    async def _keeping(self) -> Keeping:
+        if self._find_sealing_key is None:
+            return Keeping(None)
+        return Keeping(await self._find_sealing_key())
+
+    async def _witness(self, kept: KeptOperation, record: Record) -> None:
+        from tui.session.auditing import witness_call  # knows sessions itself
+
+        await witness_call(self, kept, record)
+
+    def _verifier(self, key: str) -> Verify | None:
+        if not self.profile.zones or not self.may_list(Kind.ROUTERS):
+            return None
+        from tui.session.verifying import verifier  # loads the SSH client
+
+        return verifier(self, key)
 
     def _note_answer(self, call: Call) -> None:
         if call.status:
@@ -141,6 +196,8 @@ class Session:
                 "This console is read-only. Start it without --read-only, or set read_only = false "
                 f"in the profile {self.profile.name}, to change anything."
             )
+        if action.writes and self.books.trouble is not None:
+            return f"{self.books.trouble}. {self.books.trouble.remedy}"
         for command in action.needs:
             known = self.client.permissions.remembered(command)
             if known is not None and not known.allowed:
@@ -159,12 +216,15 @@ class Session:
 
     def start(
         self,
-        operation: Runnable,
+        operation: Operation,
         kinds: Iterable[Kind],
         address_id: str = "",
         after: Callable[[Task], object] | None = None,
+        resumed: KeptOperation | None = None,
     ) -> Task:
-        """Run an operation in the background, then ask for the lists that it changes.
+        """Run an operation by the book in the background, then ask for the lists that it changes.
+
+        `resumed` is what the journal has of one that goes on.
 
         `address_id` names the address whose rules it changes; `after` is called when it has ended,
         well or not, before the lists are asked for; not when it was cancelled.
@@ -178,10 +238,12 @@ class Session:
             if address_id:
                 await self.inventory.refresh_rules(address_id)
 
-        return self.tray.start(operation, look_again)
+        return self.tray.start(operation, look_again, self.books.run(operation, resumed))
 
     async def refresh(self, kinds: Iterable[Kind]) -> None:
-        """Ask for these lists again."""
+        """Ask for these lists again; see too whether the journal can be written now."""
+        if self.books.trouble is not None:
+            await self.books.check()
         await self.inventory.refresh(kinds)
 
     async def aclose(self) -> None:
@@ -190,3 +252,4 @@ class Session:
         await self.roster.aclose()
         await self.routers.aclose()
         await self.client.aclose()
+        self.books.journal.close()

@@ -129,23 +129,33 @@ class Tray:
         return lambda: self._listeners.remove(listener)
 
     def start(
-        self, operation: Runnable, after: Callable[[Task], Awaitable[None]] | None = None
+        self,
+        operation: Runnable,
+        after: Callable[[Task], Awaitable[None]] | None = None,
+        events: AsyncIterator[StepEvent] | None = None,
     ) -> Task:
         """Run `operation` in the background, then `after`, whether it went well or not.
+
+        `events` are those of running it, where it is not simply run.
 
         `after` is left out when the operation was cancelled: then the console is being closed.
         """
         task = Task(len(self.tasks) + 1, operation)
         self.tasks.append(task)
-        running = asyncio.create_task(self._run(task, after))
+        running = asyncio.create_task(self._run(task, after, events))
         self._running.add(running)
         running.add_done_callback(self._running.discard)
         self._tell(task)
         return task
 
-    async def _run(self, task: Task, after: Callable[[Task], Awaitable[None]] | None) -> None:
+    async def _run(
+        self,
+        task: Task,
+        after: Callable[[Task], Awaitable[None]] | None,
+        events: AsyncIterator[StepEvent] | None,
+    ) -> None:
         try:
-            async for event in task.operation.run():
+            async for event in events if events is not None else task.operation.run():
                 task.take(event)
                 self._tell(task)
         except asyncio.CancelledError:
