@@ -9,12 +9,14 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widgets import Button, Input, Static
 
-from screens.enable_words import checked, ports_words, result_lines
+from screens.enable_words import plan_words, result_lines
 from screens.findings import FindingField
 from screens.frame import Console
 from screens.handover import ask_before_losing, unseen_names
+from screens.preflight import checklist
 from screens.progress import step_lines
 from tui.operations.enable import EnabledVpn, EnableVpn
 from tui.operations.users import NewUser
@@ -36,6 +38,9 @@ GOOD_TO_KNOW = (
     "The first address of the range is the router's own; the others are handed to clients.",
 )
 
+NEWS_SECONDS = 0.05
+"""Seconds for which answers are collected before they are shown."""
+
 
 class EnableScreen(TellsFailures, Screen[None]):
     """The guided screen for one network or VPC."""
@@ -45,6 +50,7 @@ class EnableScreen(TellsFailures, Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back"),
         Binding("f2", "copy_calls", "Copy the calls"),
+        Binding("f3", "unfold", "Show every check"),
         Binding("f5", "learn", "Ask again"),
         Binding("f6,p", "reveal", "Show secrets"),
         Binding("f7,y", "copy_key", "Copy the key"),
@@ -52,11 +58,7 @@ class EnableScreen(TellsFailures, Screen[None]):
     ]
 
     class Learnt(Message):
-        """The facts about the network have arrived; None when it is gone."""
-
-        def __init__(self, row: NetworkRow | None) -> None:
-            super().__init__()
-            self.row = row
+        """The answers of the cloud about the network have arrived."""
 
     def __init__(self, key: str) -> None:
         """`key` is the id of the network or VPC."""
@@ -64,6 +66,9 @@ class EnableScreen(TellsFailures, Screen[None]):
         self._key = key
         self._row: NetworkRow | None = None
         self._learnt = False
+        self._unfolded = False
+        self._news: Timer | None = None
+        """Runs while answers have come that are not shown yet."""
         self._made: dict[str, NewUser] = {}
         self._operation: EnableVpn | None = None
         self._job: Task | None = None
@@ -114,16 +119,31 @@ class EnableScreen(TellsFailures, Screen[None]):
 
     @work(group="learn", exclusive=True, exit_on_error=False)
     async def _ask_server(self) -> None:
-        self.post_message(self.Learnt(await learn(self.console.session, self._key)))
+        self._learnt = False
+        await learn(self.console.session, self._key, self._tell_news)
+        self._tell_news()
 
-    def on_enable_screen_learnt(self, event: Learnt) -> None:
-        self._row = event.row
-        self._learnt = event.row is not None
-        field = self._field("range")
-        if event.row is not None and not field.text:
-            inventory = self.console.session.inventory
-            field.text = suggested_range(inventory, event.row, event.row.users)
-        if event.row is None:
+    def _tell_news(self) -> None:
+        """Answers come in bursts: they are shown together."""
+        if self._news is None and self.is_attached:
+            self._news = self.set_timer(NEWS_SECONDS, self._show_news)
+
+    def _show_news(self) -> None:
+        self._news = None
+        inventory = self.console.session.inventory
+        self._row = network_row(inventory, self._key)
+        known = inventory.gathered.get(self._key)
+        if not self._learnt and known is not None and known.cloud_is_known:
+            self._learnt = True
+            self.post_message(self.Learnt())
+        else:
+            self._check()
+
+    def on_enable_screen_learnt(self) -> None:
+        field, row = self._field("range"), self._row
+        if row is not None and not field.text:
+            field.text = suggested_range(self.console.session.inventory, row, row.users)
+        if row is None:
             self.query_one("#checks", Static).update("This network is not listed any more.")
         self._show_where()
         self._check()
@@ -137,7 +157,7 @@ class EnableScreen(TellsFailures, Screen[None]):
         return tuple(self._made.setdefault(name, NewUser.generate(name)) for name in names)
 
     def _prepared(self) -> Prepared | None:
-        if self._row is None or not self._learnt:
+        if self._row is None:
             return None
         wish = Wish(
             range_text=self._field("range").text,
@@ -193,8 +213,9 @@ class EnableScreen(TellsFailures, Screen[None]):
         about_users = [finding for _, findings in prepared.users for finding in findings]
         about_users += [prepared.limit] if prepared.limit else []
         self._field("users").say(about_users, room)
-        self.query_one("#go", Button).disabled = not prepared.can_run
-        self.query_one("#checks", Static).update(self._checklist(prepared))
+        self.query_one("#go", Button).disabled = not (self._learnt and prepared.can_run)
+        words = checklist(prepared.checks, plan_words(prepared), unfolded=self._unfolded)
+        self.query_one("#checks", Static).update(words)
         self.query_one("#calls", Static).update(self._calls(prepared))
         self.call_after_refresh(self._keep_in_sight)
 
@@ -202,21 +223,6 @@ class EnableScreen(TellsFailures, Screen[None]):
         """Findings push fields down: the one that is typed into stays on the screen."""
         if self.focused is not None:
             self.focused.scroll_visible(animate=False)
-
-    def _checklist(self, prepared: Prepared) -> Content:
-        """The live preflight: what is fine, what is not, and why."""
-        verdict = prepared.eligibility
-        address = verdict.says
-        lines = [Content.styled("Before anything is sent", "bold")]
-        lines += checked("Address", verdict.reasons, address, ok=verdict.can_enable)
-        if prepared.range is not None:
-            lines += checked("Range", prepared.range.findings, str(prepared.range.range or ""))
-        lines += checked("Sources", prepared.sources.findings, ", ".join(prepared.sources.cidrs))
-        lines += checked("Ports", prepared.ports, ports_words(prepared))
-        names = ", ".join(name for name, _ in prepared.users) or "none to add"
-        about = [finding for _, findings in prepared.users for finding in findings]
-        lines += checked("Users", [*about, *([prepared.limit] if prepared.limit else [])], names)
-        return Content("\n").join(lines)
 
     def _calls(self, prepared: Prepared) -> Content:
         steps = self._enabling(prepared).plan()
@@ -229,7 +235,7 @@ class EnableScreen(TellsFailures, Screen[None]):
 
     def _show_keys(self) -> None:
         if self._operation is None:
-            words = " tab next field   enter on Enable runs it   F2 copy calls   esc back"
+            words = " tab next   enter on Enable runs it   F2 copy calls   F3 checks   esc back"
         elif self._job is None or self._job.state is TaskState.RUNNING:
             words = " esc back: the job goes on, J shows it"
         elif self._operation.result is None:
@@ -257,7 +263,8 @@ class EnableScreen(TellsFailures, Screen[None]):
 
     def _run(self) -> None:
         prepared = self._prepared()
-        if prepared is None or not prepared.can_run or self._operation is not None:
+        ready = prepared is not None and prepared.can_run and self._learnt
+        if prepared is None or not ready or self._operation is not None:
             return
         self._operation = operation = self._enabling(prepared)
         session = self.console.session
@@ -327,6 +334,11 @@ class EnableScreen(TellsFailures, Screen[None]):
             running=self._job is None or self._job.state is TaskState.RUNNING,
             seen=self._handed_over,
         )
+
+    def action_unfold(self) -> None:
+        """Show or fold the checks that pass, and the evidence of all."""
+        self._unfolded = not self._unfolded
+        self._check()
 
     def action_copy_calls(self) -> None:
         """Copy the calls as CloudMonkey lines."""

@@ -1,30 +1,22 @@
-"""What the guided screen says: about each part of the form before, and about the VPN after."""
-
-from collections.abc import Iterable
+"""What the guided screen says: what will be used before, and about the VPN after."""
 
 from textual.content import Content
 
-from screens.findings import GLYPHS, STYLES
 from screens.handover import user_lines
 from tui.operations.enable import EnabledVpn, RouterWord
 from tui.safety.secret import MASK
 from tui.session.enabling import Prepared
 from tui.vpn.eligibility import NO_ROUTER_YET
-from tui.vpn.findings import Finding
 
 
-def checked(
-    title: str, findings: Iterable[Finding], good: str, *, ok: bool = True
-) -> list[Content]:
-    """The lines of one check: its findings, or that it is fine."""
-    found = list(findings)
-    lines = [
-        Content.styled(f"{GLYPHS[each.severity]} {title}: {each.says}", STYLES[each.severity])
-        for each in found
-    ]
-    if not any(each.severity == "error" for each in found) and good and ok:
-        lines.insert(0, Content.styled(f"✔ {title}: {good}", "$text-success"))
-    return lines
+def plan_words(prepared: Prepared) -> tuple[str, ...]:
+    """What will be used, where nothing stands in the way: the address, and how the ports open."""
+    words = []
+    if prepared.eligibility.standing in ("ready", "acquire"):
+        words.append(f"Address: {prepared.eligibility.says}")
+    if prepared.can_run:
+        words.append(f"Ports: {ports_words(prepared)}")
+    return tuple(words)
 
 
 def ports_words(prepared: Prepared) -> str:

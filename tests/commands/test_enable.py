@@ -31,7 +31,7 @@ async def test_a_dry_run_shows_checks_and_calls_and_sends_nothing(
     request = Request(target="acme-prod", users=("alice",), dry_run=True)
     assert await enable(context_for(contract_lab), request) is Exit.FINE
     out, _ = printed.both()
-    assert "✔ ok       address  203.0.113.12, the source NAT address" in out
+    assert "✔ pass    address.source-nat         203.0.113.12 is the source NAT address" in out
     assert "cmk create remoteaccessvpn publicipid=" in out and "openfirewall=true" in out
     assert "cmk add vpnuser username=alice password='<password>'" in out
     assert "this is a dry run" in out
@@ -49,19 +49,27 @@ async def test_a_read_only_profile_may_be_dry(contract_lab: Lab, printed: Printe
 @pytest.mark.parametrize(
     ("request_", "name", "says"),
     [
-        (Request(target="acme-novpn"), "address", "does not have the Vpn service"),
-        (Request(target="acme-noconserve"), "address", "without conserve mode"),
-        (Request(target="acme-l2"), "address", "layer 2"),
-        (Request(target="acme-prod", range_text="10.1.2"), "range", "no dash"),
-        (Request(target="acme-prod", range_text="10.10.1.5-10.10.1.9"), "range", "overlaps"),
-        (Request(target="acme-prod", range_text="8.8.8.1-8.8.8.9"), "range", "not private"),
-        (Request(target="acme-prod", range_text="10.9.0.1-10.9.0.1"), "range", "nobody could"),
-        (Request(target="acme-prod", sources=("10.0.0.1",)), "sources", "has no mask"),
-        (Request(target="acme-prod", users=("ab",)), "users", "2 characters"),
-        (Request(target="acme-prod", users=("abc", "abc")), "users", "already has"),
+        (Request(target="acme-novpn"), "offering.vpn", "does not have the Vpn service"),
+        (Request(target="acme-noconserve"), "offering.conserve-mode", "without conserve mode"),
+        (Request(target="acme-l2"), "network.type", "layer 2"),
+        (Request(target="acme-prod", range_text="10.1.2"), "range.form", "no dash"),
+        (
+            Request(target="acme-prod", range_text="10.10.1.5-10.10.1.9"),
+            "range.overlap.own-network",
+            "overlaps",
+        ),
+        (Request(target="acme-prod", range_text="8.8.8.1-8.8.8.9"), "range.private", "not private"),
+        (
+            Request(target="acme-prod", range_text="10.9.0.1-10.9.0.1"),
+            "range.empty",
+            "nobody could",
+        ),
+        (Request(target="acme-prod", sources=("10.0.0.1",)), "sources.form", "has no mask"),
+        (Request(target="acme-prod", users=("ab",)), "users.names", "2 characters"),
+        (Request(target="acme-prod", users=("abc", "abc")), "users.taken", "already has"),
         (
             Request(target="acme-prod", users=tuple(f"user{n}" for n in range(9))),
-            "users",
+            "users.limit",
             "do not fit",
         ),
     ],
@@ -74,7 +82,7 @@ async def test_what_stands_in_the_way_is_a_finding(
     assert await enable(context, request_) is Exit.FINDINGS
     document = printed.document()
     assert document["can_run"] is False and document["calls"] == []
-    wrong = [check for check in document["checks"] if check["state"] == "error"]
+    wrong = [check for check in document["checks"] if check["state"] == "fail"]
     assert any(check["name"] == name and says in check["says"] for check in wrong)
     assert not vpns(contract_lab) and not contract_lab.world.vpn_users
 

@@ -144,3 +144,12 @@ def test_scripts_are_one_word_each() -> None:
         assert command.argv[:2] == ("sh", "-c") and len(command.argv) == 4
     words = shlex.split(LOG_REST.line(*WHERE, MARKER))
     assert words == ["LC_ALL=C", *LOG_REST.argv, *WHERE, MARKER]
+
+
+def test_addresses_of_the_cards() -> None:
+    fresh = commands.IP_ADDR.parse(output("fresh", "ip_addr"))
+    assert fresh == (("eth0", "10.1.1.1"), ("eth1", "169.254.77.42"), ("eth2", "203.0.113.10"))
+    busy = commands.IP_ADDR.parse(output("two_sessions", "ip_addr"))
+    assert ("ppp0", "10.1.2.1") in busy and set(fresh) < set(busy)
+    with pytest.raises(ValueError, match="cards"):
+        commands.IP_ADDR.parse(Output(0, b"{}"))

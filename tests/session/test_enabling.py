@@ -13,7 +13,6 @@ from tui.operations.enable import EnableVpn
 from tui.operations.users import NewUser
 from tui.safety.secret import Secret
 from tui.session.enabling import (
-    KINDS,
     Prepared,
     Wish,
     forwardings_of,
@@ -25,9 +24,11 @@ from tui.session.enabling import (
     suggested_range,
 )
 from tui.session.inventory import Kind
+from tui.session.preflight import KINDS
 from tui.session.session import Session
 from tui.session.views import NetworkRow, network_rows
 from tui.vpn.overlaps import Kind as Neighbourhood
+from tui.vpn.preflight_facts import Unasked
 from tui.vpn.ranges import DEFAULT_RANGE, parse_range
 
 FREE = "10.201.7.1-10.201.7.8"
@@ -53,6 +54,11 @@ async def learnt(session: Session, name: str) -> NetworkRow:
 async def prepared(session: Session, name: str, **wish: object) -> Prepared:
     row = await learnt(session, name)
     return prepare(session.inventory, row, msgspec.convert(wish, Wish))
+
+
+def state_of(checked: Prepared, name: str) -> str:
+    (check,) = [each for each in checked.checks if each.name == name]
+    return check.state
 
 
 def codes(checked: Prepared) -> list[str]:
@@ -135,14 +141,38 @@ async def test_a_network_that_nobody_uses_yet(session: Session) -> None:
 
 async def test_what_looks_half_made_is_finished(session: Session) -> None:
     checked = await prepared(session, "globex-core")
-    assert codes(checked) == []  # its rules are listed, so nothing tells it from another
-    assert checked.can_run
-    assert checked.row.address is not None
-    session.inventory.rules[checked.row.address.id].rows.clear()
-    checked = prepare(session.inventory, checked.row, Wish())
     assert codes(checked) == ["warning half-made"]
     assert checked.can_run
     assert checked.eligibility.standing == "half-made"
+    assert checked.row.address is not None
+    assert checked.row.address.id in session.inventory.half_made, "so that it can be disabled too"
+
+
+async def test_without_events_only_rules_that_no_list_shows_tell_of_it(session: Session) -> None:
+    checked = await prepared(session, "globex-core")
+    inventory, row = session.inventory, checked.row
+    assert row.address is not None
+    inventory.half_made.clear()
+    gathered = inventory.gathered[row.key]
+    inventory.gathered[row.key] = msgspec.structs.replace(gathered, traces=Unasked("no events"))
+    checked = prepare(inventory, row, Wish())
+    assert codes(checked) == []  # its rules are listed, so nothing tells it from another
+    assert state_of(checked, "vpn.none-yet") == "unknown"
+    assert checked.can_run
+    inventory.rules[row.address.id].rows.clear()
+    checked = prepare(inventory, row, Wish())
+    assert codes(checked) == ["warning half-made"]
+    assert state_of(checked, "vpn.none-yet") == "warn"
+
+
+async def test_what_is_half_removed_has_to_be_disabled_first(session: Session) -> None:
+    checked = await prepared(session, "globex-edge")
+    assert codes(checked) == ["error half-removed"]
+    assert not checked.can_run
+    assert checked.eligibility.standing == "half-removed"
+    (check,) = [each for each in checked.checks if each.name == "vpn.none-yet"]
+    assert (check.state, check.action) == ("fail", "disable")
+    assert any("DESTROY failed" in text for text in check.evidence)
 
 
 async def test_a_vpc(session: Session) -> None:

@@ -31,6 +31,10 @@ EGRESS_RULES: Final = Listing("listEgressFirewallRules", "firewallrule", models.
 PORT_FORWARDING: Final = Listing(
     "listPortForwardingRules", "portforwardingrule", models.PortForwardingRule
 )
+LOAD_BALANCERS: Final = Listing(
+    "listLoadBalancerRules", "loadbalancerrule", models.LoadBalancerRule
+)
+RESOURCE_LIMITS: Final = Listing("listResourceLimits", "resourcelimit", models.ResourceLimit)
 ACL_LISTS: Final = Listing("listNetworkACLLists", "networkacllist", models.AclList)
 ACLS: Final = Listing("listNetworkACLs", "networkacl", models.NetworkAcl)
 ROUTERS: Final = Listing("listRouters", "router", models.Router)

@@ -1,7 +1,7 @@
 """`csvpn enable`: the checks, the exact calls, and, unless it is a dry run, doing it."""
 
-from collections.abc import Iterable, Sequence
-from typing import Literal
+from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
@@ -25,11 +25,12 @@ from tui.safety.text import clean
 from tui.session import enabling
 from tui.session.enabling import Prepared, Wish
 from tui.session.inventory import Kind
+from tui.session.preflight import KINDS
 from tui.session.session import Session
 from tui.session.views import NetworkRow, network_rows
-from tui.vpn.findings import Finding
 from tui.vpn.ports import PortAccess
-from tui.vpn.ranges import DEFAULT_RANGE
+from tui.vpn.preflight import by_state
+from tui.vpn.preflight_facts import Check, State
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,16 +47,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     show_secret: bool = False
 
 
-class Check(msgspec.Struct, frozen=True):
-    """One line of the list of checks."""
-
-    name: str
-    state: Literal["ok", "warning", "error"]
-    says: str
-    server_says: str = ""
-
-
-_GLYPHS = {"ok": "✔", "warning": "▲", "error": "✘"}
+_GLYPHS: Final[dict[State, str]] = {"pass": "✔", "warn": "▲", "fail": "✘", "unknown": "?"}
 
 
 async def enable(context: Context, request: Request) -> Exit:
@@ -67,10 +59,10 @@ async def enable(context: Context, request: Request) -> Exit:
         row = await enabling.learn(session, _find(session, request.target).key)
         if row is None:
             raise CommandError(f"{request.target} has just gone", "list the networks again")
-        raise_gaps(session, enabling.KINDS)
+        raise_gaps(session, KINDS)
         prepared = enabling.prepare(session.inventory, row, _wish(session, row, request))
         operation = EnableVpn(session.client, prepared.plan, _verify(session, row))
-        checks = list(_checks(prepared))
+        checks = prepared.checks
         calls = [step.call.cloudmonkey() for step in operation.plan() if step.call is not None]
         if not context.as_json:
             _print_plan(row, checks, calls if prepared.can_run else [])
@@ -163,52 +155,18 @@ def _agreed(session: Session, row: NetworkRow) -> bool:
     return confirm(question, typed=profile.name if profile.production else "")
 
 
-# The checks.
-
-
-def _checks(prepared: Prepared) -> Iterable[Check]:
-    eligibility = prepared.eligibility
-    if not eligibility.reasons:
-        yield Check("address", "ok", eligibility.says)
-    yield from _of("address", eligibility.reasons)
-    if prepared.range is None:
-        yield Check(
-            "range",
-            "ok",
-            f"Left to what the account or the cloud is set to (a fresh one: {DEFAULT_RANGE}).",
-        )
-    else:
-        whole = prepared.range.range
-        if whole is not None and not prepared.range.findings:
-            yield Check("range", "ok", f"{whole} has room for {whole.clients} at the same time.")
-        yield from _of("range", prepared.range.findings)
-    yield from _of("sources", prepared.sources.findings)
-    if prepared.sources.usable and not prepared.row.vpc:
-        sources = prepared.plan.sources
-        whom = ", ".join(sources) if sources else "anyone, as the server opens the ports itself"
-        yield Check("sources", "ok", f"The VPN ports are opened to {whom}.")
-    for name, findings in prepared.users:
-        if not findings:
-            yield Check("users", "ok", f"{name} can be added, with a generated password.")
-        yield from _of("users", findings)
-    if prepared.limit is not None:
-        yield from _of("users", (prepared.limit,))
-    yield from _of("ports", prepared.ports)
-
-
-def _of(name: str, findings: Iterable[Finding]) -> Iterable[Check]:
-    for finding in findings:
-        yield Check(name, finding.severity, finding.says, finding.server_says)
-
-
 # What is printed.
 
 
 def _print_plan(row: NetworkRow, checks: Sequence[Check], calls: Sequence[str]) -> None:
     where = f"{row.type} of {row.owner}, {row.cidr}, zone {row.zone}"
     print_line(clean(f"{row.name}: {where}"))
-    for check in checks:
-        print_line(clean(f"  {_GLYPHS[check.state]} {check.state:8} {check.name:8} {check.says}"))
+    for state, alike in by_state(checks).items():
+        for check in alike:
+            print_line(clean(f"  {_GLYPHS[state]} {state:7} {check.name:26} {check.says}"))
+            for text in (f"→ {check.remedy}" if check.remedy else "", check.action):
+                if text:
+                    print_line(clean(f"  {'':36} {text}"))
     if calls:
         print_line("Will be sent:")
         for call in calls:
@@ -244,8 +202,20 @@ def _plan_document(
         "address": row.address.address if row.address else None,
         "can_run": prepared.can_run,
         "ran": ran,
-        "checks": checks,
+        "checks": [_check_document(check) for check in checks],
         "calls": list(calls) if prepared.can_run else [],
+    }
+
+
+def _check_document(check: Check) -> dict[str, object]:
+    return {
+        "name": check.name,
+        "state": check.state,
+        "says": clean(check.says),
+        "evidence": [clean(text) for text in check.evidence],
+        "remedy": check.remedy,
+        "action": check.action,
+        "server_says": check.server_says,
     }
 
 

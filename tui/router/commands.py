@@ -79,6 +79,7 @@ LOADAVG = _allow("loadavg", ("cat", "/proc/loadavg"), system_facts.read_load)
 NPROC = _allow("nproc", ("nproc",), system_facts.read_count)
 FREE = _allow("free", ("free", "-b"), system_facts.read_memory)
 DF = _allow("df", ("df", "-B1"), system_facts.read_file_systems, statuses=(0, 1))
+IP_ADDR = _allow("ip_addr", ("ip", "-j", "addr"), system_facts.read_addresses)
 CLOUDSTACK_RELEASE = _allow(
     "cloudstack_release", ("cat", "/etc/cloudstack-release"), system_facts.read_words
 )

@@ -140,3 +140,17 @@ def read_log_files(output: Output) -> tuple[LogFile, ...]:
     """`stat -c '%n %i %s %Y' FILE…`; a file that is not there is missing."""
     rows = [line.rsplit(None, 3) for line in output.lines]
     return tuple(LogFile(name, int(inode), int(size), int(at)) for name, inode, size, at in rows)
+
+
+def read_addresses(output: Output) -> tuple[tuple[str, str], ...]:
+    """`ip -j addr`: card and IPv4 address, loopback left out."""
+    cards = output.json()
+    if not isinstance(cards, list):
+        raise ValueError("not a list of cards")
+    return tuple(
+        (str(card["ifname"]), str(address["local"]))
+        for card in cards
+        if card and "LOOPBACK" not in card["flags"]
+        for address in card["addr_info"]
+        if address.get("family") == "inet"
+    )

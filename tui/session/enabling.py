@@ -4,7 +4,7 @@ The guided screen and `csvpn enable` ask the same questions here: may this netwo
 on which address, is the range good, who may connect, are the users right, what will be sent.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
@@ -19,28 +19,22 @@ from tui.operations.facts import (
     vpc_facts,
 )
 from tui.operations.users import NewUser
-from tui.session.inventory import Inventory, Kind
+from tui.session.inventory import Inventory
+from tui.session.preflight import Gathering
+from tui.session.preflight_facts import Asked, facts_of
 from tui.session.session import Session
-from tui.session.views import NetworkRow, network_row, network_rows, range_of
+from tui.session.views import NetworkRow, network_rows, range_of
 from tui.vpn.cidrs import Sources, parse_sources
 from tui.vpn.eligibility import Address, Eligibility, judge_network, judge_vpc
 from tui.vpn.findings import Finding, errors
 from tui.vpn.overlaps import Kind as Neighbourhood
 from tui.vpn.overlaps import Neighbour, RangeCheck, check_range, suggest_range
 from tui.vpn.ports import Forwarding, IngressRule
-from tui.vpn.users import DEFAULT_LIMIT, check_limit, check_new_user
-
-KINDS = (
-    Kind.NETWORKS,
-    Kind.VPCS,
-    Kind.ADDRESSES,
-    Kind.VPNS,
-    Kind.USERS,
-    Kind.ROUTERS,
-    Kind.GATEWAYS,
-    Kind.CONNECTIONS,
-)
-"""The lists that the questions need."""
+from tui.vpn.preflight import preflight
+from tui.vpn.preflight_account import limit_finding
+from tui.vpn.preflight_facts import WAITING, Check, Unasked
+from tui.vpn.preflight_place import left_behind
+from tui.vpn.users import DEFAULT_LIMIT, check_new_user
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +61,8 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the users fit into the account's limit."""
     ports: tuple[Finding, ...]
     plan: EnablePlan
+    checks: tuple[Check, ...] = ()
+    """Every prerequisite and every rule, judged; see `tui.vpn.preflight`."""
 
     def findings(self) -> tuple[Finding, ...]:
         """Everything, in the order of the form."""
@@ -79,21 +75,21 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def can_run(self) -> bool:
-        """Whether nothing stands in the way."""
-        return self.eligibility.can_enable and not errors(self.findings())
+        """Whether nothing stands in the way. What could not be asked does not."""
+        failed = any(check.state == "fail" for check in self.checks)
+        return self.eligibility.can_enable and not failed and not errors(self.findings())
 
 
-async def learn(session: Session, key: str) -> NetworkRow | None:
+async def learn(
+    session: Session, key: str, on_news: Callable[[], object] | None = None
+) -> NetworkRow | None:
     """Ask for all that the questions need about the network or VPC `key`; None if it is gone.
 
-    A list that cannot be had is left as it is: its error stays on its shelf.
+    `on_news` is called as answers arrive: `prepare` knows more each time. What cannot be had is
+    noted, with the reason, and is no obstacle.
     """
-    await session.inventory.refresh(kind for kind in KINDS if session.may_list(kind))
-    row = network_row(session.inventory, key)
-    if row is not None and row.address is not None and row.kind == "network":
-        await session.inventory.refresh_rules(row.address.id)
-        row = network_row(session.inventory, key)
-    return row
+    gathering = Gathering(session, key) if on_news is None else Gathering(session, key, on_news)
+    return await gathering.run()
 
 
 def neighbours_of(inventory: Inventory, row: NetworkRow) -> tuple[Neighbour, ...]:
@@ -148,11 +144,19 @@ def judge(inventory: Inventory, row: NetworkRow) -> Eligibility:
 
 
 def _facts_of(inventory: Inventory, address: PublicIp, listed_rules: int | None = None) -> Address:
-    """What decides for an address; a VPN that this console saw fail half-way counts as there."""
+    """What decides for an address; a VPN that its events or this console saw fail half-way is
+    there although no list shows it."""
     facts = address_facts(address, inventory.vpns.rows.values(), listed_rules)
-    if facts.vpn_state is None and address.id in inventory.half_made:
-        return msgspec.structs.replace(facts, vpn_state="Added")
-    return facts
+    if facts.vpn_state is not None:
+        return facts
+    place = address.vpc_id or address.network_id
+    traces = inventory.gathered[place].traces if place in inventory.gathered else WAITING
+    left = None
+    if not isinstance(traces, Unasked) and (address.has_rules or address.vpc_id):
+        left = left_behind(traces)
+    if left is None and address.id in inventory.half_made:
+        left = "Added"
+    return facts if left is None else msgspec.structs.replace(facts, vpn_state=left)
 
 
 def rules_of(inventory: Inventory, row: NetworkRow) -> tuple[IngressRule, ...]:
@@ -182,13 +186,10 @@ def prepare(inventory: Inventory, row: NetworkRow, wish: Wish) -> Prepared:
     existing = [
         user.user_name for user in inventory.users.rows.values() if user.owner_key == row.owner_key
     ]
+    neighbours = neighbours_of(inventory, row)
     checked = None
     if wish.range_text:
-        checked = check_range(
-            wish.range_text,
-            neighbours_of(inventory, row),
-            users=len(existing) + len(wish.users),
-        )
+        checked = check_range(wish.range_text, neighbours, users=len(existing) + len(wish.users))
     sources = parse_sources(wish.sources_text)
     plan = EnablePlan(
         place=row.place,
@@ -201,16 +202,31 @@ def prepare(inventory: Inventory, row: NetworkRow, wish: Wish) -> Prepared:
         users=wish.users,
     )
     eligibility = judge(inventory, row)
+    users = tuple(_user_findings(wish.users, existing))
+    facts = facts_of(
+        inventory,
+        row,
+        Asked(
+            eligibility=eligibility,
+            neighbours=neighbours,
+            range_text=wish.range_text,
+            sources=sources,
+            sources_given=bool(wish.sources_text.strip()),
+            openings=bool(plan.openings),
+            users=users,
+        ),
+    )
     said = {finding.code for finding in eligibility.reasons}
     return Prepared(
         row=row,
         eligibility=eligibility,
         range=checked,
         sources=sources,
-        users=tuple(_user_findings(wish.users, existing)),
-        limit=check_limit(len(existing), len(wish.users)) if wish.users else None,
+        users=users,
+        limit=limit_finding(facts),
         ports=tuple(finding for finding in plan.findings() if finding.code not in said),
         plan=plan,
+        checks=preflight(facts),
     )
 
 

@@ -30,6 +30,7 @@ from tui.cloud.models import (
 )
 from tui.safety.redact import redact
 from tui.safety.text import clean
+from tui.session.gathered import Gathered
 
 _log = logging.getLogger(__name__)
 
@@ -150,6 +151,8 @@ class Inventory:
         self.forwardings: dict[str, Shelf[PortForwardingRule]] = {}
         self.half_made: dict[str, str] = {}
         """Addresses whose VPN this console saw fail half-way (no list shows these), and why."""
+        self.gathered: dict[str, Gathered] = {}
+        """What the last preflight of a network or VPC learnt beside the lists, by its id."""
         self.has_projects = False
         self._listeners: list[Callable[[str], None]] = []
 

@@ -64,7 +64,7 @@ class RouterFacts(msgspec.Struct, frozen=True):
     state: str
 
 
-Standing = Literal["ready", "acquire", "running", "half-made", "impossible"]
+Standing = Literal["ready", "acquire", "running", "half-made", "half-removed", "impossible"]
 
 
 class Eligibility(msgspec.Struct, frozen=True):
@@ -72,7 +72,8 @@ class Eligibility(msgspec.Struct, frozen=True):
 
     standing: Standing
     """`ready`: enable it on `address`. `acquire`: an address has to be acquired first. `running`:
-    there is one on `address`. `half-made`: enabling again finishes it. `impossible`: see why."""
+    there is one on `address`. `half-made`: enabling again finishes it. `half-removed`: disabling
+    again finishes that, and only then it can be enabled. `impossible`: see why."""
     address: Address | None
     says: str
     """One sentence: which address and why, or why not."""
@@ -86,39 +87,59 @@ class Eligibility(msgspec.Struct, frozen=True):
 
 
 def _impossible(code: str, says: str, server_says: str = "") -> Eligibility:
-    return Eligibility("impossible", None, says, (Finding("error", code, says, server_says),))
+    return _because(Finding("error", code, says, server_says))
 
 
-def _shape_of_network(network: NetworkFacts, source_nat: Address | None) -> Eligibility | None:
-    """What makes a VPN impossible on this network whatever its addresses, if anything does."""
+def _because(reason: Finding) -> Eligibility:
+    return Eligibility("impossible", None, reason.says, (reason,))
+
+
+def shape_of_network(network: NetworkFacts, where: str) -> tuple[Finding, ...]:
+    """What makes a VPN impossible on this network whatever its addresses, the first reason first.
+
+    `where` is its source NAT address, for the server's words.
+    """
     name = network.name
     if network.vpc_name:
         says = (
             f"{name} is a tier of the VPC {network.vpc_name}; enable the VPN on the VPC, it "
             "reaches all of its tiers."
         )
-        return _impossible("vpc-tier", says)
+        return (Finding("error", "vpc-tier", says),)
     if network.type != "Isolated":
         kind = "layer 2" if network.type == "L2" else network.type.lower()
         says = f"{name} is a {kind} network; only isolated networks and VPCs can have a VPN."
-        return _impossible("network-type", says)
+        return (Finding("error", "network-type", says),)
+    found: list[Finding] = []
     if network.routed:
         says = f"{name} is routed and has no source NAT address, which a VPN needs."
         refusal = "Vpn service can not be configured on the Source NAT IP of network id=…"
-        return _impossible("network-routed", says, refusal)
-    where = source_nat.address if source_nat else "…"
+        found.append(Finding("error", "network-routed", says, refusal))
     if VPN_SERVICE not in network.services:
         says = f"The offering of {name} does not have the Vpn service."
         refusal = f"There is no new provider for IP {where} of service Vpn!"
-        return _impossible("no-vpn-service", says, refusal)
+        found.append(Finding("error", "no-vpn-service", says, refusal))
     if network.conserve_mode is False:
         says = (
             f"The offering of {name} is without conserve mode, so its source NAT address cannot "
             "serve a VPN too."
         )
         refusal = f"The IP {where} is already used as SourceNat rather than Vpn"
-        return _impossible("no-conserve-mode", says, refusal)
-    return None
+        found.append(Finding("error", "no-conserve-mode", says, refusal))
+    return tuple(found)
+
+
+def shape_of_vpc(vpc: VpcFacts) -> tuple[Finding, ...]:
+    """The same of a VPC."""
+    found: list[Finding] = []
+    if vpc.routed:
+        says = f"The VPC {vpc.name} is routed and has no source NAT, which a VPN needs."
+        found.append(Finding("error", "vpc-routed", says))
+    if VPN_SERVICE not in vpc.services:
+        # The server does not check this for a VPC, and then no router ever takes the VPN.
+        says = f"The offering of the VPC {vpc.name} does not have the Vpn service."
+        found.append(Finding("error", "no-vpn-service", says))
+    return tuple(found)
 
 
 def _router_reasons(routers: Sequence[RouterFacts]) -> tuple[Finding, ...]:
@@ -149,6 +170,16 @@ def _on_address(owner: str, address: Address, reasons: tuple[Finding, ...]) -> E
         says = f"{address.address} is {address.state.lower()}; wait until it is allocated."
         refusal = f"The Ip address is not ready to be used yet: {address.address}"
         return _impossible("address-not-ready", says, refusal)
+    if address.vpn_state == "Removed":
+        says = (
+            f"{address.address} holds a half-removed VPN: a router refused the removal, so no list "
+            "shows it, and it cannot be enabled before it is disabled once more."
+        )
+        refusal = (
+            f"A remote Access VPN already exists for the public IP address [{address.address}]."
+        )
+        half = Finding("error", "half-removed", says, refusal)
+        return Eligibility("half-removed", address, says, (half, *reasons))
     if address.vpn_state is not None or address.holds_unlisted_rules:
         says = (
             f"{address.address} seems to hold a half-made VPN: its ports are taken, but no list "
@@ -172,9 +203,9 @@ def judge_network(
 ) -> Eligibility:
     """Whether an isolated network can have a VPN. `routers` is empty when one may not see them."""
     source_nat = next((one for one in addresses if one.is_source_nat), None)
-    impossible = _shape_of_network(network, source_nat)
-    if impossible is not None:
-        return impossible
+    impossible = shape_of_network(network, source_nat.address if source_nat else "…")
+    if impossible:
+        return _because(impossible[0])
     unused = network.state == "Allocated"
     reasons = (
         (
@@ -202,15 +233,9 @@ def judge_vpc(
     vpc: VpcFacts, addresses: Sequence[Address], routers: Sequence[RouterFacts] = ()
 ) -> Eligibility:
     """Whether a VPC can have a VPN; it reaches all of its tiers."""
-    if vpc.routed:
-        return _impossible(
-            "vpc-routed", f"The VPC {vpc.name} is routed and has no source NAT, which a VPN needs."
-        )
-    if VPN_SERVICE not in vpc.services:
-        # The server does not check this for a VPC, and then no router ever takes the VPN.
-        return _impossible(
-            "no-vpn-service", f"The offering of the VPC {vpc.name} does not have the Vpn service."
-        )
+    impossible = shape_of_vpc(vpc)
+    if impossible:
+        return _because(impossible[0])
     source_nat = next((one for one in addresses if one.is_source_nat), None)
     if source_nat is None:
         says = (

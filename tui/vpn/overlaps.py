@@ -213,6 +213,14 @@ def home_networks(addresses: str) -> tuple[str, ...]:
     )
 
 
+def collisions(
+    asked: ClientRange, neighbours: Iterable[Neighbour]
+) -> tuple[tuple[Kind, Finding], ...]:
+    """What the range collides with, or could not be compared with, and of which kind each is."""
+    found = ((one.kind, _collision(asked, one)) for one in _grouped(neighbours))
+    return tuple((kind, finding) for kind, finding in found if finding is not None)
+
+
 def check_range(text: str, neighbours: Iterable[Neighbour] = (), *, users: int = 0) -> RangeCheck:
     """Everything that can be said about a typed range before it is sent.
 
@@ -227,7 +235,7 @@ def check_range(text: str, neighbours: Iterable[Neighbour] = (), *, users: int =
     scope = _scope(asked)
     if scope is not None:
         findings.insert(0, scope)
-    findings += [hit for one in _grouped(neighbours) if (hit := _collision(asked, one)) is not None]
+    findings += [finding for _, finding in collisions(asked, neighbours)]
     findings += [
         Finding(
             "warning",

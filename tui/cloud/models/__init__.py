@@ -5,12 +5,13 @@ many versions answer, and what a role may not see is left out. Strings are clean
 (`safety.text.clean`) when they get here.
 """
 
-from tui.cloud.models.accounts import Account, Event, Project, User, user_name_in
+from tui.cloud.models.accounts import Account, Event, Project, ResourceLimit, User, user_name_in
 from tui.cloud.models.base import Owned, Resource, Tag, Wire, wire_time
 from tui.cloud.models.jobs import Job, JobStatus, Submitted
 from tui.cloud.models.networks import (
     AclList,
     FirewallRule,
+    LoadBalancerRule,
     Network,
     NetworkAcl,
     NetworkOffering,
@@ -51,6 +52,7 @@ __all__ = [
     "Host",
     "Job",
     "JobStatus",
+    "LoadBalancerRule",
     "ManagementServer",
     "Network",
     "NetworkAcl",
@@ -62,6 +64,7 @@ __all__ = [
     "PublicIp",
     "RemoteAccessVpn",
     "Resource",
+    "ResourceLimit",
     "Router",
     "Service",
     "Submitted",

@@ -30,6 +30,16 @@ class Account(Resource, frozen=True, kw_only=True):
     created: str = ""
 
 
+class ResourceLimit(Owned, frozen=True, kw_only=True):
+    """How many of one kind of thing an account, a project or a domain may have."""
+
+    resource_type: str = ""
+    """A number as text: `1` are public addresses."""
+    resource_type_name: str = ""
+    max: int | None = None
+    """-1 for no limit."""
+
+
 class _ProjectOwner(Wire, frozen=True, kw_only=True):
     account: str = ""
 

@@ -190,6 +190,21 @@ class PortForwardingRule(Resource, frozen=True, kw_only=True):
     tags: tuple[Tag, ...] = ()
 
 
+class LoadBalancerRule(Owned, frozen=True, kw_only=True):
+    """A port of a public address that is spread over VMs; fields from the server's source."""
+
+    name: str = ""
+    public_ip_id: str = ""
+    public_ip: str = ""
+    public_port: int | None = None
+    private_port: int | None = None
+    protocol: str = ""
+    """`tcp`, `udp`, `tcp-proxy`; "" on older servers, where it is TCP."""
+    algorithm: str = ""
+    network_id: str = ""
+    state: str = ""
+
+
 class AclList(Resource, frozen=True, kw_only=True):
     """A list of network ACL items, which tiers of a VPC use."""
 

@@ -27,6 +27,7 @@ _TABLES: dict[str, str] = {
     "vpnuser": "vpn_users",
     "firewallrule": "rules",
     "portforwardingrule": "rules",
+    "loadbalancerrule": "rules",
     "router": "routers",
     "virtualmachine": "machines",
     "host": "hosts",

@@ -1,4 +1,4 @@
-"""Port forwarding and static NAT: what else may sit on a VPN's ports (recording 07)."""
+"""Port forwarding, load balancing, static NAT: what else may be on a VPN's ports (recording 07)."""
 
 from tui.lab.cloud import entities as e
 from tui.lab.cloud import rows
@@ -108,6 +108,26 @@ async def list_rules(call: Call) -> Rows:
     return Rows("portforwardingrule", list(found), lambda thing: rows.port_forwarding(call, thing))
 
 
+async def list_balancers(call: Call) -> Rows:
+    """listLoadBalancerRules."""
+    sees = visible(call)
+    address, network = call.thing("publicipid", e.PublicIp), call.thing("networkid", e.Network)
+    nothing = any(call.names_nothing(name) for name in ("id", "publicipid", "networkid"))
+    found = [
+        rule
+        for rule in call.cloud.world.rules.values()
+        if rule.purpose == "LoadBalancing"
+        and sees(rule.account)
+        and (address is None or rule.address == address.id)
+        and (network is None or rule.network == network.id)
+        and call.text("id", rule.id) == rule.id
+        and call.text("name", rule.name) == rule.name
+        and not nothing
+    ]
+    found.sort(key=lambda rule: -rule.number)
+    return Rows("loadbalancerrule", list(found), lambda thing: rows.load_balancer(call, thing))
+
+
 async def enable_static_nat(call: Call) -> Body:
     """enableStaticNat: never on a source NAT address."""
     world = call.cloud.world
@@ -148,6 +168,7 @@ HANDLERS: dict[str, Handler] = {
     "createPortForwardingRule": create,
     "deletePortForwardingRule": delete,
     "listPortForwardingRules": list_rules,
+    "listLoadBalancerRules": list_balancers,
     "enableStaticNat": enable_static_nat,
     "disableStaticNat": disable_static_nat,
 }

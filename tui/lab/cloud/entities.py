@@ -11,7 +11,7 @@ import msgspec
 
 Level = Literal["root", "domain-admin", "user", "project"]
 NetworkState = Literal["Allocated", "Implemented", "Setup", "Shutdown"]
-Purpose = Literal["Firewall", "Vpn", "PortForwarding", "StaticNat"]
+Purpose = Literal["Firewall", "Vpn", "PortForwarding", "StaticNat", "LoadBalancing"]
 
 
 class Entity(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -186,6 +186,8 @@ class Rule(Entity, kw_only=True):
     icmp_code: int | None = None
     egress: bool = False
     machine: str = ""
+    name: str = ""
+    """Of a load balancer rule."""
     private_start: int | None = None
     private_end: int | None = None
     tags: dict[str, str] = {}

@@ -124,6 +124,28 @@ def port_forwarding(call: Call, thing: e.Entity) -> Body:
     }
 
 
+def load_balancer(call: Call, thing: e.Entity) -> Body:
+    """A row of `listLoadBalancerRules`, from the server's source: no recording has one."""
+    row = cast(e.Rule, thing)
+    world = call.cloud.world
+    return {
+        "id": row.id,
+        "name": row.name,
+        "publicipid": row.address,
+        "publicip": world.addresses[row.address].address,
+        "publicport": str(row.start),
+        "privateport": str(row.private_start),
+        "algorithm": "roundrobin",
+        "networkid": row.network,
+        "cidrlist": ",".join(row.cidrs),
+        **owner(world, row.account),
+        "state": row.state,
+        **zone(world),
+        "protocol": row.protocol,
+        "tags": tags(row.tags),
+    }
+
+
 def public_ip(call: Call, thing: e.Entity) -> Body:
     """A row of `listPublicIpAddresses`. `networkid` is the public network, not the guest's."""
     row = cast(e.PublicIp, thing)

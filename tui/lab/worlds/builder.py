@@ -300,8 +300,17 @@ class Builder:
         rule.machine, rule.private_start, rule.private_end = machine, port, port
         rule.state = "Active"
 
-    def event(self, account: str, type_: str, text: str, at: str, *, level: str = "INFO") -> None:
-        """A line of the audit trail, the oldest first."""
+    def event(
+        self,
+        account: str,
+        type_: str,
+        text: str,
+        at: str,
+        *,
+        level: str = "INFO",
+        address: str = "",
+    ) -> None:
+        """A line of the audit trail, the oldest first; `address` is the one it hangs on."""
         person = next(p for p in self.snapshot.people if p.account == account)
         number = len(self.snapshot.events) + 1
         self.snapshot.events.append(
@@ -315,6 +324,8 @@ class Builder:
                 username=person.username,
                 created=at,
                 level=level,
+                resource=address,
+                resource_type="IpAddress" if address else "",
             )
         )
 

@@ -208,6 +208,10 @@ def _people(build: Builder, at: _Places) -> None:
 
 
 def _history(build: Builder, at: _Places) -> None:
+    def nat_of(network: str) -> str:
+        key = identity("network", network)
+        return next(a.id for a in build.snapshot.addresses if a.network == key)
+
     create, failed = "VPN.REMOTE.ACCESS.CREATE", "Error while creating remote access vpn"
     done = "Successfully completed creating remote access vpn"
     build.event(at.acme, create, done, build.ago(days=60))
@@ -215,9 +219,10 @@ def _history(build: Builder, at: _Places) -> None:
         text = f"Add Remote Access VPN user for account 4 username= {name}"
         build.event(at.acme, "VPN.USER.ADD", text, build.ago(days=59))
     build.event(at.umbrella, create, done, build.ago(days=40))
-    build.event(at.globex, create, failed, build.ago(days=2), level="ERROR")
-    text = "Error while removing remote access vpn"
-    build.event(at.globex, "VPN.REMOTE.ACCESS.DESTROY", text, build.ago(days=1), level="ERROR")
+    core, edge = nat_of("globex-core"), nat_of("globex-edge")
+    build.event(at.globex, create, failed, build.ago(days=2), level="ERROR", address=core)
+    text, destroy = "Error while removing remote access vpn", "VPN.REMOTE.ACCESS.DESTROY"
+    build.event(at.globex, destroy, text, build.ago(days=1), level="ERROR", address=edge)
     text = "Successfully completed revoking firewall rule. Rule Id: 17"
     build.event(at.acme, "FIREWALL.CLOSE", text, build.ago(hours=20))
 
