@@ -13,13 +13,15 @@ class Ratio(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     ours: float
-    """Seconds."""
+    """Seconds, or a number of `unit`."""
     peer: float
-    """Seconds."""
+    """Likewise."""
     bar: float
     """What `ratio` may be at the most, or has to be at least."""
     sense: Literal["at most", "times faster"]
     """`at most`: ours / peer; `times faster`: peer / ours."""
+    unit: str = "ms"
+    """`ms` for seconds, shown as milliseconds; anything else is what was counted."""
 
     @property
     def ratio(self) -> float:
@@ -31,13 +33,18 @@ class Ratio(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the bar is cleared."""
         return self.ratio <= self.bar if self.sense == "at most" else self.ratio >= self.bar
 
+    def _measured(self, number: float) -> str:
+        if self.unit == "ms":
+            return f"{number * 1000:.2f} ms"
+        return f"{number:g} {self.unit}"
+
     def cells(self) -> tuple[str, ...]:
         """The line as it is printed, cell by cell."""
         sign = "≤" if self.sense == "at most" else "≥"
         return (
             self.name,
-            f"{self.ours * 1000:.2f} ms",
-            f"{self.peer * 1000:.2f} ms",
+            self._measured(self.ours),
+            self._measured(self.peer),
             f"{self.ratio:.2f}×",
             f"{sign} {self.bar:g}×",
             "ok" if self.holds else "short",

@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
+from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
 from screens.enable_words import plan_words, result_lines
@@ -67,6 +68,8 @@ class EnableScreen(TellsFailures, Screen[None]):
         self._row: NetworkRow | None = None
         self._learnt = False
         self._unfolded = False
+        self._field_left: Widget | None = None
+        """What had the focus before the checks were unfolded."""
         self._news: Timer | None = None
         """Runs while answers have come that are not shown yet."""
         self._made: dict[str, NewUser] = {}
@@ -214,8 +217,7 @@ class EnableScreen(TellsFailures, Screen[None]):
         about_users += [prepared.limit] if prepared.limit else []
         self._field("users").say(about_users, room)
         self.query_one("#go", Button).disabled = not (self._learnt and prepared.can_run)
-        words = checklist(prepared.checks, plan_words(prepared), unfolded=self._unfolded)
-        self.query_one("#checks", Static).update(words)
+        self.query_one("#checks", Static).update(self._checklist(prepared))
         self.query_one("#calls", Static).update(self._calls(prepared))
         self.call_after_refresh(self._keep_in_sight)
 
@@ -224,9 +226,13 @@ class EnableScreen(TellsFailures, Screen[None]):
         if self.focused is not None:
             self.focused.scroll_visible(animate=False)
 
+    def _checklist(self, prepared: Prepared) -> Content:
+        return checklist(prepared.checks, plan_words(prepared), unfolded=self._unfolded)
+
     def _calls(self, prepared: Prepared) -> Content:
         steps = self._enabling(prepared).plan()
-        lines = [Content(""), Content.styled("Will be sent (F2 copies)", "bold")]
+        will = "Will be sent" if prepared.can_run else "Would be sent, were nothing in the way"
+        lines = [Content(""), Content.styled(f"{will} (F2 copies)", "bold")]
         lines += [Content(f"  {step.call.cloudmonkey()}") for step in steps if step.call]
         lines += [Content(""), Content.styled("Good to know", "bold")]
         notes = [*GOOD_TO_KNOW, self._against_asking() or ""]
@@ -336,8 +342,19 @@ class EnableScreen(TellsFailures, Screen[None]):
         )
 
     def action_unfold(self) -> None:
-        """Show or fold the checks that pass, and the evidence of all."""
+        """Show or fold the checks that pass, and the evidence of all.
+
+        On a narrow screen they take the place of the form.
+        """
+        if self._operation is not None:
+            return
         self._unfolded = not self._unfolded
+        self.set_class(self._unfolded, "-unfolded")
+        if self._unfolded:
+            self._field_left = self.focused
+            self.query_one("#side").focus()
+        elif self._field_left is not None:
+            self._field_left.focus()
         self._check()
 
     def action_copy_calls(self) -> None:

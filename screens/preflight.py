@@ -20,7 +20,6 @@ _WORDS: Final[dict[State, str]] = {
     "fail": "in the way",
     "warn": "to know",
     "unknown": "open",
-    "pass": "fine",
 }
 _NAMED: Final = 3
 """Checks that are left open for one reason are named up to here, and then counted."""
@@ -34,7 +33,7 @@ def checklist(checks: Sequence[Check], plan: Iterable[str] = (), *, unfolded: bo
     `plan` is what will be used if nothing stands in the way.
     """
     grouped = by_state(checks)
-    lines = [Content.styled("Before anything is sent", "bold"), _counted(grouped)]
+    lines = [Content.assemble(Content.styled("Before anything is sent", "bold"), _counted(grouped))]
     for state in ("fail", "warn"):
         for check in grouped[state]:
             lines += _one(check, unfolded=unfolded)
@@ -42,7 +41,7 @@ def checklist(checks: Sequence[Check], plan: Iterable[str] = (), *, unfolded: bo
     lines += [Content.styled(f"✔ {words}", _STYLES["pass"]) for words in plan]
     if unfolded:
         lines += [line for check in grouped["pass"] for line in _one(check, unfolded=True)]
-        lines.append(Content.styled("  F3 folds what is fine", "dim"))
+        lines.append(Content.styled("  F3 folds them again", "dim"))
     else:
         number = len(grouped["pass"])
         words = f"✔ {number} checks are fine (F3 shows all, with what says so)"
@@ -51,12 +50,12 @@ def checklist(checks: Sequence[Check], plan: Iterable[str] = (), *, unfolded: bo
 
 
 def _counted(grouped: dict[State, tuple[Check, ...]]) -> Content:
-    parts = [
-        Content.styled(f"{GLYPHS[state]} {len(found)} {_WORDS[state]}", _STYLES[state])
+    """How many there are of each state but `pass`, whose number stands at the end."""
+    return Content("").join(
+        Content.styled(f"  {GLYPHS[state]} {len(found)} {_WORDS[state]}", _STYLES[state])
         for state, found in grouped.items()
-        if found
-    ]
-    return Content("  ").join(parts)
+        if found and state in _WORDS
+    )
 
 
 def _one(check: Check, *, unfolded: bool) -> Iterable[Content]:

@@ -91,7 +91,7 @@ class Gathering:
             for kind in KINDS:
                 if str(kind) not in denied:
                     self._lists[kind] = group.create_task(self._list(kind))
-            routers = group.create_task(self._routers())
+            routers = group.create_task(self.ask_routers())
             cloud = [
                 group.create_task(question)
                 for question in (
@@ -291,7 +291,8 @@ class Gathering:
 
     # The routers.
 
-    async def _routers(self) -> None:
+    async def ask_routers(self) -> None:
+        """Ask every router of the network; waits for their list where it is being asked for."""
         await self._await(Kind.ROUTERS)
         row_routers = [
             router
