@@ -62,6 +62,8 @@ class Network(Owned, frozen=True, kw_only=True):
     gateway: str = ""
     netmask: str = ""
     dns1: str = ""
+    network_domain: str = ""
+    """Domain of its guests' names."""
     zone_id: str = ""
     zone_name: str = ""
     vpc_id: str = ""
@@ -104,6 +106,7 @@ class Vpc(Owned, frozen=True, kw_only=True):
     vpc_offering_name: str = ""
     services: tuple[Service, ...] = field(default=(), name="service")
     tiers: tuple[Network, ...] = field(default=(), name="network")
+    network_domain: str = ""
     restart_required: bool = False
     redundant_router: bool = field(default=False, name="redundantvpcrouter")
     ip4_routing: str = ""
