@@ -231,7 +231,8 @@ def _write(made: Sequence[Kit], vpn: KitVpn, request: Request) -> list[Written]:
     found = kits.place_findings(made, into)
     stops = errors(found)
     if stops and not request.anyway:
-        raise CommandError(stops[0].says.rstrip("."), "or go ahead with --anyway", Exit.FINDINGS)
+        says = stops[0].says.rstrip(".")
+        raise CommandError(f"{says}, or go ahead with --anyway", code=Exit.FINDINGS)
     for finding in found:
         tell(f"note: {finding.says}")
     try:

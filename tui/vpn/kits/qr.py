@@ -31,7 +31,10 @@ def settings_text(settings: KitSettings) -> str:
 
 
 def _code(text: str) -> segno.QRCode:
-    return segno.make_qr(text, error="l", boost_error=False)
+    if text.isascii():
+        return segno.make_qr(text, error="l", boost_error=False)
+    # Readers guess what bytes beyond ASCII are, and wrongly; so the code says that it is UTF-8.
+    return segno.make_qr(text, error="l", boost_error=False, encoding="utf-8", eci=True)
 
 
 def half_blocks(text: str, *, light_blocks: bool = False, border: int = BORDER) -> list[str]:
