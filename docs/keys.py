@@ -30,6 +30,7 @@ PAGES: Final = {
     "ProfileForm": "Profile form",
     "SshPathScreen": "Way to the routers",
     "SecretDialog": "Secret of a profile",
+    "PassphraseDialog": "Passphrase of the encrypted file",
     "TestedDialog": "Profile works",
     "EnableScreen": "Enable a VPN",
     "AddUsersDialog": "Add VPN users",

@@ -119,12 +119,21 @@ def keeping_words(state: StoreState) -> str:
     """Where a secret will be kept, before it is."""
     if state.store is Store.KEYRING:
         return f"It will be kept in {state.name}, never in a file."
+    if state.store is Store.FILE:
+        how = {
+            "none": ", under a passphrase that you will choose",
+            "locked": ", whose passphrase you will be asked for",
+        }
+        return (
+            f"It will be kept in {state.name}{how.get(state.standing, '')} "
+            f"(no keyring: {state.reason})."
+        )
     return f"It will be kept for this session only ({state.reason}), never in a file."
 
 
 def kept_words(what: str, state: StoreState) -> str:
     """Where a secret is kept now."""
-    if state.store is Store.KEYRING:
+    if state.store in {Store.KEYRING, Store.FILE}:
         return f"The {what} is kept in {state.name}."
     return f"The {what} is kept for this session only: {state.reason}."
 

@@ -8,6 +8,7 @@ import httpx
 from tests.consoles import lab_profile
 from tui.lab.lab import Lab
 from tui.safety.credentials import CredentialStore
+from tui.safety.encrypted_file import EncryptedFile
 from tui.safety.keyrings import Keyring
 from tui.session.launch import Launcher, OpenDemo
 from tui.settings.model import Profile
@@ -42,16 +43,18 @@ def lab_launcher(
     read_only: bool = False,
     wanted: str = "",
     open_demo: OpenDemo | None = None,
+    file: EncryptedFile | None = None,
 ) -> Launcher:
     """A launcher whose every profile reaches the lab's cloud, whatever its URL says.
 
-    Without `keyring` no keyring works, as in the tests' own environment.
+    Without `keyring` no keyring works, as in the tests' own environment; without `file` there is
+    no encrypted file either.
     """
     choose: dict[str, Callable[[], Keyring]] = {}
     if keyring is not None:
         choose["choose_keyring"] = lambda: keyring
     return Launcher(
-        CredentialStore(environment or {}, **choose),  # type: ignore[arg-type]
+        CredentialStore(environment or {}, file=file, **choose),  # type: ignore[arg-type]
         read_only=read_only,
         wanted=wanted,
         open_demo=open_demo,

@@ -13,9 +13,11 @@ from tui.commands.arguments import parser
 from tui.commands.opening import Context, chosen_profile
 from tui.commands.output import EXPECTED, CommandError, Exit, complain, tell
 from tui.safety.credentials import CredentialStore
+from tui.safety.encrypted_file import EncryptedFile
 from tui.safety.process import harden
-from tui.session.launch import Launcher
+from tui.session.launch import Launcher, SecretMissing
 from tui.settings.errors import SettingsError
+from tui.settings.paths import secrets_file
 
 if TYPE_CHECKING:
     from tui.session.launch import OpenDemo
@@ -33,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             reconfigure(errors="backslashreplace")
     ignored = harden()
     try:
-        credentials = CredentialStore()
+        credentials = CredentialStore(file=EncryptedFile(secrets_file()))
         arguments = parser().parse_args(argv)
         for name in ignored:
             tell(f"note: {name} is ignored, because it would write down what is on the screen")
@@ -54,6 +56,9 @@ def _run(arguments: Arguments, credentials: CredentialStore) -> int:
         return _serve_lab(arguments)
     if command in {None, "demo"}:
         return _run_console(arguments, credentials)
+    from tui.commands.passphrase import ask_on_terminal
+
+    credentials.ask_passphrase_with(ask_on_terminal)
     context = Context(
         Launcher(credentials, read_only=_given(arguments, "read_only", False)),
         _given(arguments, "profile", ""),
@@ -192,6 +197,7 @@ async def _console(arguments: Arguments, credentials: CredentialStore, read_only
         else:
             session = None
             launcher = _launcher(arguments, credentials, read_only, demo.open)
+            await _run_command_of(launcher)
         return await _show(launcher, session)
     finally:
         await demo.aclose()
@@ -212,15 +218,31 @@ def _launcher(
     return launcher
 
 
+async def _run_command_of(launcher: Launcher) -> None:
+    """Run the program that knows the secret while the terminal is still ours to lend.
+
+    What goes wrong is said where the profile is opened, which tries again.
+    """
+    if launcher.wanted:
+        with contextlib.suppress(SettingsError, SecretMissing):
+            profile = launcher.profiles().chosen(launcher.wanted)
+            if profile is not None and profile.credential_command:
+                await launcher.secret_of(profile)
+
+
 async def _show(launcher: Launcher, session: "Session | None") -> int:
     """Run the console until it is left; returns its exit code."""
+    from screens.passphrase import asking_on
     from tui.app import Console
     from tui.safety.clipboard import Clipboard
+    from tui.terminal.aside import aside_of
     from tui.terminal.driver import TerminalWriter, outlasting_the_terminal
     from tui.terminal.signals import ending_on_signals
 
     writer = TerminalWriter()
     console = Console(launcher, session, clipboard=Clipboard(writer), writer=writer)
+    launcher.ask_passphrase_with(asking_on(console))
+    launcher.run_commands_within(aside_of(console))
     loop = asyncio.get_running_loop()
     with outlasting_the_terminal(), ending_on_signals(loop, lambda c: console.exit(return_code=c)):
         await console.run_async()

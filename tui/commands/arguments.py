@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 from tui import __version__
-from tui.commands import arguments_kit
+from tui.commands import arguments_kit, arguments_safety
 from tui.commands.parsing import (
     EPILOG,
     Commands,
@@ -17,7 +17,10 @@ from tui.commands.parsing import (
     shared_options,
 )
 
-DECLARED: Final[tuple[Callable[[Commands], None], ...]] = (arguments_kit.declare,)
+DECLARED: Final[tuple[Callable[[Commands], None], ...]] = (
+    arguments_kit.declare,
+    arguments_safety.declare,
+)
 """Declarations of the commands that are run by the module which their parser names: see
 `parsing.run_by`."""
 

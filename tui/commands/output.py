@@ -106,7 +106,7 @@ def sentence(error: Exception) -> str:
         why = str(error).rstrip(".")
         text = (
             f"{why[:1].lower()}{why[1:]}; set {variable} or {variable}_FILE, or open the profile "
-            f"in the console once, where a keyring can keep the {secret_words(error.profile)}"
+            f"in the console once, which can keep the {secret_words(error.profile)}"
         )
     else:
         text = str(error)

@@ -6,11 +6,15 @@ Only those of the desktop and the operating system are used, and only after one 
 back the same and was deleted.
 """
 
+import asyncio
 import secrets
 from collections.abc import Callable, Sequence
-from typing import Final, Protocol, runtime_checkable
+from typing import Final, Protocol, TypeVar, runtime_checkable
 
+from tui.safety.deadline import call_within
 from tui.safety.text import clean
+
+R = TypeVar("R")
 
 ALLOWED: Final = {
     "keyring.backends.SecretService": "Secret Service",
@@ -104,3 +108,88 @@ def _words(error: Exception) -> str:
     """The error without anything that came in from elsewhere unprintably, shortened."""
     text = clean(str(error).strip().splitlines()[0] if str(error).strip() else "", 200)
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+class PatientKeyring:
+    """The keyring of this machine, tried when first needed, and given up when it stops working."""
+
+    def __init__(self, choose: Callable[[], Keyring], deadline: float) -> None:
+        """`deadline` is what one call may take, in seconds."""
+        self._choose = choose
+        self._deadline = deadline
+        self._backend: Keyring | None = None
+        self._tried = False
+        self._opening = asyncio.Lock()
+        self.name = ""
+        """`Secret Service`; empty while there is none."""
+        self.reason = ""
+        """Why none is used; empty while one is."""
+
+    async def works(self, *, again: bool = False) -> bool:
+        """Whether there is one. The first call (or `again`) tries it."""
+        async with self._opening:
+            if again or not self._tried:
+                self._tried = True
+                await self._open()
+            return self._backend is not None
+
+    async def get(self, service: str, username: str) -> str | None:
+        """A value; None where it is not there or the keyring failed (see `works`)."""
+        backend = self._backend
+        if backend is None:
+            return None
+        return await self._ask(lambda: backend.get_password(service, username))
+
+    async def put(self, service: str, username: str, value: str) -> bool:
+        """Keep a value; whether it came back the same."""
+        backend = self._backend
+        if backend is None:
+            return False
+
+        def set_and_compare() -> bool:
+            backend.set_password(service, username, value)
+            return backend.get_password(service, username) == value
+
+        kept = await self._ask(set_and_compare)
+        if kept is False:
+            self._give_up(f"{self.name} did not give back what it was given")
+        return bool(kept)
+
+    async def drop(self, service: str, usernames: Sequence[str]) -> None:
+        """Delete values, as far as they are there."""
+        backend = self._backend
+        if backend is None:
+            return
+
+        def delete_all() -> None:
+            for username in usernames:
+                if backend.get_password(service, username) is not None:
+                    backend.delete_password(service, username)
+
+        await self._ask(delete_all)
+
+    async def _open(self) -> None:
+        self._give_up("")
+        try:
+            self._backend, self.name = await call_within(
+                self._deadline, lambda: open_keyring(self._choose)
+            )
+        except KeyringUnusable as error:
+            self._give_up(str(error))
+        except TimeoutError:
+            self._give_up(f"the keyring did not answer within {self._deadline:g} s")
+
+    async def _ask(self, question: Callable[[], R]) -> R | None:
+        """The keyring's answer, or None and no keyring from now on."""
+        try:
+            return await call_within(self._deadline, question)
+        except TimeoutError:
+            self._give_up(f"the keyring did not answer within {self._deadline:g} s")
+        except Exception as error:
+            # Backends raise their own types, those of D-Bus and plain RuntimeErrors.
+            self._give_up(f"the keyring failed: {type(error).__name__}: {clean(str(error), 200)}")
+        return None
+
+    def _give_up(self, reason: str) -> None:
+        self._backend = None
+        self.name, self.reason = "", reason

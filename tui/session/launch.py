@@ -9,8 +9,11 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from tui.cloud.endpoint import Identity, Keys, Login
-from tui.safety.credentials import Credential, CredentialStore, StoreState
+from tui.safety.credential_command import CommandFailed
+from tui.safety.credentials import Aside, Credential, CredentialStore, Store, StoreState
+from tui.safety.sealing import SealingKey
 from tui.safety.secret import Secret
+from tui.safety.vault import AskPassphrase
 from tui.session.session import Session
 from tui.settings.cloudmonkey import CloudMonkeyImport, import_cloudmonkey
 from tui.settings.model import Profile, Profiles
@@ -84,13 +87,50 @@ class Launcher:
         """Where a secret that is entered now will be kept. Tries the keyring the first time."""
         return await self._credentials.state()
 
+    def ask_passphrase_with(self, ask: AskPassphrase) -> None:
+        """How a person is asked for the passphrase of the encrypted file."""
+        self._credentials.ask_passphrase_with(ask)
+
+    def run_commands_within(self, aside: Aside) -> None:
+        """What gives the terminal to the `credential_command` of a profile while it runs."""
+        self._credentials.run_commands_within(aside)
+
+    async def sealing_key(self) -> SealingKey:
+        """The key of the journal; see `CredentialStore.sealing_key`."""
+        return await self._credentials.sealing_key()
+
+    async def places(self, profile: Profile, credential: Credential) -> tuple[StoreState, ...]:
+        """Everywhere a secret of the profile is, the one that is used first."""
+        signs_in = credential is credential_of(profile)
+        command = profile.credential_command if signs_in else ""
+        return await self._credentials.places(profile.name, credential, command)
+
+    async def move(self, profile: Profile, to: Store) -> StoreState | None:
+        """Put the secret of the profile into the keyring or the encrypted file.
+
+        None where nothing is kept for it. Raises `CannotMove`.
+        """
+        return await self._credentials.move(profile.name, credential_of(profile), to)
+
+    async def forget(self, profile: Profile) -> None:
+        """Forget the secrets of the profile, which stays in the file."""
+        await self._credentials.forget(profile.name)
+
     async def secret_of(self, profile: Profile) -> Secret:
-        """The secret of a profile. Raises `SecretMissing` where nobody has it."""
-        found = await self._credentials.find(profile.name, credential_of(profile))
-        if found is not None:
-            return found.secret
-        state = await self._credentials.state()
-        why = state.reason or f"{state.name} does not have it"
+        """The secret of a profile. Raises `SecretMissing` where nobody has it.
+
+        May run the program of the profile, and ask for the passphrase of the encrypted file.
+        """
+        try:
+            found = await self._credentials.find(
+                profile.name, credential_of(profile), profile.credential_command
+            )
+        except CommandFailed as error:
+            why = str(error)
+        else:
+            if found is not None:
+                return found.secret
+            why = await self._credentials.why_missing()
         raise SecretMissing(profile, f"The {secret_words(profile)} is not known: {why}.")
 
     async def open(self, profile: Profile, secret: Secret | None = None) -> Session:

@@ -71,6 +71,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ca_file: str = ""
     """PEM file with the authorities to trust; empty: those of the system."""
     tls_verify: bool = True
+    credential_command: str = ""
+    """A program and its arguments, whose first line of output is the secret key or the password."""
     audit: Literal["required", "best-effort"] = "required"
     """`required`: nothing is changed while the audit trail cannot be written."""
     read_only: bool = False
