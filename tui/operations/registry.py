@@ -2,12 +2,15 @@
 
 from typing import Final
 
+from tui.operations.acl import AllowClients
 from tui.operations.addresses import AcquireAddress, ReleaseAddress
 from tui.operations.disable import DisableVpn
 from tui.operations.enable import EnableVpn
 from tui.operations.firewall import AddRule, DeleteRule, OpenPorts
 from tui.operations.rollback import RollBack
+from tui.operations.sources import EditSources
 from tui.operations.steps import Operation
+from tui.operations.timed import TimedSources
 from tui.operations.user_changes import ResetUsers, ReturnUsers, SuspendUsers
 from tui.operations.users import AddUsers, RemoveUsers
 
@@ -25,6 +28,9 @@ OPERATIONS: Final[tuple[type[Operation], ...]] = (
     AcquireAddress,
     ReleaseAddress,
     RollBack,
+    EditSources,
+    TimedSources,
+    AllowClients,
 )
 
 BY_KIND: Final[dict[str, type[Operation]]] = {each.KIND: each for each in OPERATIONS}

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import msgspec
 
-from tui.cloud.errors import Conflict, OutcomeUnknown, Validation
+from tui.cloud.errors import Conflict, Validation
 from tui.cloud.listings import FIREWALL_RULES
 from tui.cloud.models import Job
 from tui.operations.facts import Owner, ingress_rule
+from tui.operations.firewall import creating_call
 from tui.operations.steps import Action, Operation, Outcome, PlannedCall, Step, StepFailed
 from tui.vpn.cidrs import not_covered
 from tui.vpn.moves import Move
@@ -17,18 +18,6 @@ from tui.vpn.slots import GONE, Slot, texts_of
 
 class _Made(msgspec.Struct, frozen=True):
     id: str = ""
-
-
-def creating(address_id: str, rule: IngressRule) -> PlannedCall:
-    """The call that makes `rule`; its id and state do not count."""
-    parameters = {"ipaddressid": address_id, "protocol": rule.protocol.lower()}
-    if rule.protocol.lower() == "icmp":
-        parameters |= {"icmptype": "-1", "icmpcode": "-1"}
-    elif rule.start is not None:
-        end = rule.end if rule.end is not None else rule.start
-        parameters |= {"startport": str(rule.start), "endport": str(end)}
-    parameters["cidrlist"] = ",".join(rule.sources)
-    return PlannedCall.of("createFirewallRule", **parameters)
 
 
 class RuleMover:
@@ -57,7 +46,7 @@ class RuleMover:
 
     def _making(self, move: Move) -> Action:
         rule = move.rule
-        call = creating(self.address_id, rule)
+        call = creating_call(self.address_id, rule)
         title = f"Open {rule_sentence(rule)}"
         step = Step(
             rule.id, f"{title} while the rules are exchanged" if move.passing else title, call
@@ -69,24 +58,22 @@ class RuleMover:
         return Action(step, do)
 
     async def _make(self, rule: IngressRule, call: PlannedCall) -> Outcome:
+        async def look() -> str:
+            return _same_as(rule, await self.rules())
+
         try:
-            job = await self._operation.send(call)
-        except (Conflict, OutcomeUnknown) as problem:
-            # Somebody else may have made just this rule, or ours arrived and its reply was lost.
-            ours = isinstance(problem, OutcomeUnknown)
-            present = await self.rules()
-            same = _same_as(rule, present)
+            job = await self._operation.send(call, look=look)
+        except Conflict:
+            # Somebody else may have made just this rule meanwhile.
             slot = Slot.of(rule)
-            covering = [one for one in present if slot.lies_in(Slot.of(one))]
-            if not same and (ours or not_covered(rule.sources, texts_of(covering))):
-                raise problem
-            self.ids[rule.id] = same if ours else ""
-            if ours:
-                return Outcome(f"{rule_sentence(rule)}.")
+            covering = [one for one in await self.rules() if slot.lies_in(Slot.of(one))]
+            if not_covered(rule.sources, texts_of(covering)):
+                raise
+            self.ids[rule.id] = ""
             return Outcome(
                 f"{rule_sentence(rule)}: somebody else has just opened it.", warning=True
             )
-        self.ids[rule.id] = _made_by(job) or _same_as(rule, await self.rules())
+        self.ids[rule.id] = _made_by(job) or await look()
         return Outcome(f"{rule_sentence(rule)}.")
 
     def _removing(self, move: Move) -> Action:
@@ -109,14 +96,18 @@ class RuleMover:
             return Outcome(f"{rule_sentence(rule)} is not ours to remove.", skipped=True)
         call = self._deleting(rule)
         key = dict(call.parameters)["id"]
+
+        async def gone() -> bool:
+            return all(other.id != key for other in await self.rules())
+
         try:
-            await self._operation.send(call)
-        except (Validation, OutcomeUnknown) as problem:
-            if any(other.id == key for other in await self.rules()):
-                raise problem
-            if isinstance(problem, Validation):
-                says = f"{rule_sentence(rule)}: somebody else has just removed it."
-                return Outcome(says, warning=True)
+            undo = creating_call(self.address_id, rule)
+            await self._operation.send(call, look=gone, undo=undo)
+        except Validation:
+            if not await gone():
+                raise
+            says = f"{rule_sentence(rule)}: somebody else has just removed it."
+            return Outcome(says, warning=True)
         self.removed.add(rule.id)
         return Outcome(f"{rule_sentence(rule)} is removed.")
 

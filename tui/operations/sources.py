@@ -52,6 +52,7 @@ class EditSources(Operation):
 
     KIND = "edit-sources"
     WANTED = SourcesWanted
+    wanted: SourcesWanted
 
     def __init__(self, client: CloudClient, wanted: SourcesWanted) -> None:
         """Raises `ValueError` for a wish whose plan cannot run (`SourcePlan.can_run`)."""
@@ -74,7 +75,6 @@ class EditSources(Operation):
 
     @property
     def target(self) -> tuple[str, str, str]:
-        """What it is about, for the audit trail: its kind, id and name."""
         return "PublicIpAddress", self.wanted.address_id, self.wanted.public_ip
 
     def _actions(self) -> Sequence[Action]:

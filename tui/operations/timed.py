@@ -14,6 +14,7 @@ import msgspec
 
 from tui.cloud.client import CloudClient
 from tui.operations.rule_moves import RuleMover, compare, failed_check
+from tui.operations.sending import NotSentYet
 from tui.operations.sources import SourcesWanted, looked
 from tui.operations.steps import Action, Operation, Outcome, Step
 from tui.vpn.findings import Finding
@@ -65,6 +66,7 @@ class TimedSources(Operation):
 
     KIND = "timed-sources"
     WANTED = TimedWanted
+    wanted: TimedWanted
 
     def __init__(self, client: CloudClient, wanted: TimedWanted) -> None:
         """Raises `ValueError` for a wish whose plan, or whose way back, cannot run."""
@@ -90,13 +92,11 @@ class TimedSources(Operation):
 
     @property
     def target(self) -> tuple[str, str, str]:
-        """What it is about, for the audit trail: its kind, id and name."""
         change = self.wanted.change
         return "PublicIpAddress", change.address_id, change.public_ip
 
     @property
     def must_finish(self) -> str:
-        """Why it must not stay as it is: the change was to go back."""
         if self.phase in ("kept", "returned"):
             return ""
         change = self.wanted.change
@@ -120,7 +120,7 @@ class TimedSources(Operation):
         self._answered.set()
 
     def stop(self) -> None:
-        """Put everything back now: a change that was to be for a time must not just stay."""
+        # A change that was to be for a time must not just stay.
         self.put_back()
 
     def _actions(self) -> Sequence[Action]:
@@ -152,6 +152,8 @@ class TimedSources(Operation):
     async def _wait(self) -> Outcome:
         if self._failed:
             return Outcome("What was changed goes back at once.", skipped=True)
+        if not self._may_send:
+            raise NotSentYet
         self.phase = "waiting"
         while self.seconds_left and not self._answered.is_set():
             with contextlib.suppress(TimeoutError):

@@ -6,14 +6,15 @@ first that fits decides, and what none fits is denied. A default list says it wi
 cannot be changed (recording 16). Replies are let through whatever the list says.
 """
 
-from collections.abc import Iterable, Sequence
-from ipaddress import IPv4Network
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv4Network, summarize_address_range
 from typing import Final, Literal
 
 import msgspec
 
 from tui.vpn.cidrs import readable_networks, spoken_list
 from tui.vpn.moves import subtract
+from tui.vpn.ranges import ClientRange
 from tui.vpn.states import Mark
 
 MARK: Final = "csvpn: VPN clients of "
@@ -183,9 +184,11 @@ class AclChange(msgspec.Struct, frozen=True):
     replaces: tuple[AclEntry, ...]
 
 
-def client_cidrs(clients: Iterable[IPv4Network]) -> tuple[str, ...]:
-    """The client range as an entry takes it."""
-    return tuple(str(network) for network in clients)
+def client_networks(whole: ClientRange) -> tuple[IPv4Network, ...]:
+    """The addresses that clients get, all but the router's own, in as few networks as can be."""
+    if not whole.clients:
+        return ()
+    return tuple(summarize_address_range(IPv4Address(int(whole.first) + 1), whole.last))
 
 
 def plan_entry(
@@ -199,7 +202,7 @@ def plan_entry(
     if acl.is_default:
         return _OWN_LIST.format(name=acl.name)
     reason = f"{MARK}{vpc}"
-    cidrs = client_cidrs(clients)
+    cidrs = tuple(str(network) for network in clients)
     ours = [
         entry
         for entry in acl.ingress
