@@ -51,8 +51,8 @@ class Gate:
     def put(self, rules: Sequence[IngressRule]) -> None:
         """Make these the rules of the address, as if they had always been there."""
         world = self.lab.world
-        for rule in world.rules_on(self.address.id, "Firewall"):
-            world.rules.pop(rule.id)
+        for old in world.rules_on(self.address.id, "Firewall"):
+            world.rules.pop(old.id)
         for rule in rules:
             made = e.Rule(
                 id=world.new_id(),

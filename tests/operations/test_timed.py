@@ -9,8 +9,8 @@ import pytest
 
 from tests.operations.firewalls import Gate
 from tests.operations.test_in_the_lab import Bench
-from tests.operations.test_sources import BRANCH, OFFICE, opened
-from tests.operations.worlds import ANYWHERE, events, told
+from tests.operations.test_sources import BRANCH, opened
+from tests.operations.worlds import ANYWHERE, OFFICE, events, told
 from tui.lab.lab import open_lab
 from tui.operations.ledger import Ledger
 from tui.operations.timed import TimedSources, TimedWanted

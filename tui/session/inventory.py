@@ -16,9 +16,11 @@ from tui.cloud import listings
 from tui.cloud.client import CloudClient
 from tui.cloud.errors import CloudError
 from tui.cloud.models import (
+    AclList,
     CustomerGateway,
     FirewallRule,
     Network,
+    NetworkAcl,
     PortForwardingRule,
     PublicIp,
     RemoteAccessVpn,
@@ -149,6 +151,10 @@ class Inventory:
         self.rules: dict[str, Shelf[FirewallRule]] = {}
         """Firewall rules by the id of their public address."""
         self.forwardings: dict[str, Shelf[PortForwardingRule]] = {}
+        self.acl_lists: dict[str, Shelf[AclList]] = {}
+        """ACL lists that tiers of a VPC may use, by the id of the VPC."""
+        self.acl_entries: dict[str, Shelf[NetworkAcl]] = {}
+        """Entries of the lists that tiers of a VPC do use, by the id of the VPC."""
         self.half_made: dict[str, str] = {}
         """Addresses whose VPN this console saw fail half-way (no list shows these), and why."""
         self.gathered: dict[str, Gathered] = {}
@@ -195,6 +201,19 @@ class Inventory:
         await asyncio.gather(
             self._fill("rules", rules, listings.FIREWALL_RULES, question),
             self._fill("rules", forwardings, listings.PORT_FORWARDING, question),
+        )
+
+    async def refresh_acls(self, vpc_id: str) -> None:
+        """Ask for the ACLs of the tiers of a VPC, as the networks were last seen."""
+        lists = self.acl_lists.setdefault(vpc_id, Shelf())
+        entries = self.acl_entries.setdefault(vpc_id, Shelf())
+        tiers = [network for network in self.networks.rows.values() if network.vpc_id == vpc_id]
+        used = dict.fromkeys(tier.acl_id for tier in tiers if tier.acl_id)
+        await asyncio.gather(
+            self._fill("ACLs", lists, listings.ACL_LISTS, [{"vpcid": vpc_id, "listall": True}]),
+            self._fill(
+                "ACLs", entries, listings.ACLS, [{"aclid": key, "listall": True} for key in used]
+            ),
         )
 
     def knows_rules_of(self, address_id: str) -> bool:
