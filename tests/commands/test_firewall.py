@@ -14,7 +14,7 @@ from tui.commands import firewall, firewall_timed
 from tui.commands.arguments import parser
 from tui.commands.firewall_timed import spoken_time
 from tui.commands.opening import Context
-from tui.commands.output import CommandError, Exit
+from tui.commands.output import CommandError, Exit, tell
 from tui.lab.cloud import entities as e
 from tui.lab.cloud.engine import Pace
 from tui.lab.lab import Lab
@@ -174,13 +174,12 @@ async def test_leaving_a_timed_change_says_what_happens(
     put(contract_lab, (500, OFFICE))
     typed = ["allow", "acme-prod", "--from", "192.0.2.0/24", "--for", "30m", "--yes"]
     waits = asyncio.Event()
-    tell = firewall_timed.tell
 
     def told(text: str) -> None:
         tell(text)
         waits.set()
 
-    monkeypatch.setattr(firewall_timed, "tell", told)
+    monkeypatch.setattr("tui.commands.firewall_timed.tell", told)
     working = asyncio.create_task(run(context_for(contract_lab), typed))
     async with asyncio.timeout(10):
         await waits.wait()
