@@ -6,11 +6,13 @@ import re
 import shutil
 import stat
 import subprocess
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from tests.terminal.pseudoterminal import PseudoTerminal
 from tui.safety.clipboard import LARGEST_OSC52, Clipboard, Route, run_quietly
 from tui.safety.secret import Secret
 
@@ -18,19 +20,45 @@ SECRET = "canary-psk-77aa"
 
 
 class Terminal:
-    """Records what is written to it, and the programs that are run."""
+    """Records what is written to it, and the programs that are run; has a small tmux."""
 
-    def __init__(self, *failing: str) -> None:
+    def __init__(self, *failing: str, features: str = "256,clipboard,title") -> None:
         self.written = ""
         self.runs: list[tuple[tuple[str, ...], bytes]] = []
         self.failing = failing
+        self.features = features
+        self.buffers: dict[str, bytes] = {}
+        """Of tmux, newest first."""
 
     def write(self, text: str) -> None:
         self.written += text
 
-    async def run(self, argv: Sequence[str], stdin: bytes) -> bool:
+    async def run(self, argv: Sequence[str], stdin: bytes) -> bytes | None:
         self.runs.append((tuple(argv), stdin))
-        return not any(word in argv[0] for word in self.failing)
+        if any(word in argv[0] for word in self.failing):
+            return None
+        return self.tmux(argv, stdin) if argv[0] == "tmux" else b""
+
+    def tmux(self, argv: Sequence[str], stdin: bytes) -> bytes | None:
+        match argv[1]:
+            case "load-buffer":
+                others = {k: v for k, v in self.buffers.items() if k != "csvpn"}
+                self.buffers = {"csvpn": stdin, **others}
+                return b""
+            case "show-buffer":
+                return self.buffers.get("csvpn")
+            case "list-buffers":
+                return "".join(f"{name}\n" for name in self.buffers).encode()
+            case "delete-buffer":
+                del self.buffers["csvpn"]
+                return b""
+            case "display-message":
+                return f"{self.features}\n".encode()
+        raise ValueError(argv)
+
+    def loaded(self) -> list[bytes]:
+        """What was sent to tmux, and by it to the terminal."""
+        return [stdin for argv, stdin in self.runs if argv[1:2] == ("load-buffer",)]
 
     def clipboard(self, folder: Path | None = None, **environment: str) -> Clipboard:
         return Clipboard(self.write, environment, self.run, folder=folder)
@@ -57,14 +85,63 @@ async def test_inside_tmux_its_own_command_gets_the_text_on_standard_input() -> 
     clipboard = terminal.clipboard(TMUX="/tmp/tmux-0/default,1,0", TERM="tmux-256color")
     copied = await clipboard.copy(Secret(SECRET))
     assert copied.route is Route.TMUX
-    assert copied.says == "Sent to tmux and the terminal (cannot confirm); cleared in 45 s"
-    assert terminal.runs == [(("tmux", "load-buffer", "-w", "-b", "csvpn", "-"), SECRET.encode())]
+    assert copied.says == (
+        "In tmux's buffer, and sent to the terminal (cannot confirm); cleared in 45 s"
+    )
+    load = ("tmux", "load-buffer", "-w", "-b", "csvpn", "-")
+    assert terminal.runs[0] == (load, SECRET.encode())
+    assert SECRET not in " ".join(word for argv, _ in terminal.runs for word in argv)
     assert terminal.written == ""
     await clipboard.clear()
-    assert terminal.runs[1:] == [
-        (("tmux", "load-buffer", "-w", "-b", "csvpn", "-"), b" "),
-        (("tmux", "delete-buffer", "-b", "csvpn"), b""),
-    ]
+    assert terminal.loaded() == [SECRET.encode(), b" "] and terminal.buffers == {}
+
+
+async def test_what_was_copied_in_tmux_since_is_left_alone() -> None:
+    terminal = Terminal()
+    clipboard = terminal.clipboard(TMUX="x", TERM="tmux-256color")
+    await clipboard.copy(Secret(SECRET))
+    terminal.buffers = {"buffer7": b"newer", **terminal.buffers}
+    await clipboard.clear()
+    assert terminal.loaded() == [SECRET.encode()], "the terminal has the newer one now"
+    assert terminal.buffers == {"buffer7": b"newer"}
+
+
+async def test_a_buffer_that_is_not_ours_any_more_is_left_alone() -> None:
+    terminal = Terminal()
+    clipboard = terminal.clipboard(TMUX="x", TERM="tmux-256color")
+    await clipboard.copy(Secret(SECRET))
+    terminal.buffers["csvpn"] = b"of another console"
+    await clipboard.clear()
+    assert terminal.buffers == {"csvpn": b"of another console"}
+
+
+async def test_a_terminal_that_takes_nothing_from_tmux_is_told() -> None:
+    terminal = Terminal(features="256,title")
+    clipboard = terminal.clipboard(TMUX="x", TERM="screen-256color", SSH_TTY="x")
+    copied = await clipboard.copy(Secret(SECRET))
+    assert copied.route is Route.TMUX
+    assert copied.says.startswith("In tmux's buffer only: this terminal takes no clipboard")
+    await clipboard.clear()
+    assert terminal.buffers == {}
+
+
+async def test_a_desktop_is_better_than_a_tmux_that_passes_nothing_on() -> None:
+    terminal = Terminal(features="")
+    clipboard = terminal.clipboard(TMUX="x", TERM="screen", DISPLAY=":0")
+    assert (await clipboard.copy(Secret(SECRET))).route is Route.DESKTOP
+    assert terminal.buffers == {}
+
+
+async def test_a_tmux_that_does_not_give_back_the_same_is_not_believed() -> None:
+    terminal = Terminal()
+    clipboard = Clipboard(terminal.write, {"TMUX": "x", "TERM": "xterm"}, _forgetful)
+    assert (await clipboard.copy("x")).route is Route.TERMINAL
+    assert terminal.osc52() == "x"
+
+
+async def _forgetful(argv: Sequence[str], stdin: bytes) -> bytes | None:
+    """A tmux that takes everything and keeps nothing."""
+    return b""
 
 
 async def test_a_tmux_that_does_not_answer_falls_back_to_osc52() -> None:
@@ -174,14 +251,14 @@ async def test_a_lone_surrogate_can_be_copied() -> None:
 
 
 async def test_programs_that_fail_hang_or_are_missing() -> None:
-    assert await run_quietly(("cat",), b"x" * 200_000)
-    assert not await run_quietly(("false",), b"")
-    assert not await run_quietly(("/nowhere/xclip",), b"")
+    assert await run_quietly(("cat",), b"x" * 200_000) == b"x" * 200_000
+    assert await run_quietly(("false",), b"") is None
+    assert await run_quietly(("/nowhere/xclip",), b"") is None
 
 
 async def test_a_program_that_hangs_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui.safety.clipboard._PATIENCE", 0.05)
-    assert not await run_quietly(("sleep", "60"), b"")
+    assert await run_quietly(("sleep", "60"), b"") is None
 
 
 async def test_a_dead_display_of_a_real_desktop_is_not_believed() -> None:
@@ -208,11 +285,68 @@ def real_tmux(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     tmux("kill-server")
 
 
+class RealTmux:
+    """A tmux server of its own with somebody in front of it, whose terminal is read."""
+
+    def __init__(self, inside: str, outer: PseudoTerminal) -> None:
+        self.clipboard = Clipboard(lambda text: None, {"TMUX": inside, "TERM": "tmux-256color"})
+        self.outer = outer
+
+    async def reaches_terminal(self, text: str) -> bool:
+        """Whether the terminal around tmux is told to put `text` into its clipboard."""
+        wanted = base64.b64encode(text.encode())
+        for _ in range(100):
+            self.outer.read(time.monotonic() + 0.02)
+            if wanted in self.outer.output:
+                return True
+            await asyncio.sleep(0.01)
+        return False
+
+
+@pytest.fixture
+def attached(real_tmux: str) -> Iterator[RealTmux]:
+    """Somebody is attached from a terminal that takes a clipboard."""
+    with PseudoTerminal(["env", "-u", "TMUX", "tmux", "attach"]) as outer:
+        outer.read_until(b"\x1b[?1049h")
+        for _ in range(100):
+            if tmux("list-clients"):
+                break
+            time.sleep(0.02)
+        yield RealTmux(real_tmux, outer)
+
+
+for_real = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
+
+
 @pytest.mark.terminal
-@pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
-async def test_a_real_tmux_takes_and_loses_the_secret(real_tmux: str) -> None:
-    clipboard = Clipboard(lambda text: None, {"TMUX": real_tmux, "TERM": "tmux-256color"})
-    assert (await clipboard.copy(Secret(SECRET))).route is Route.TMUX
+@for_real
+async def test_a_real_tmux_takes_passes_on_and_loses_the_secret(attached: RealTmux) -> None:
+    copied = await attached.clipboard.copy(Secret(SECRET))
+    assert copied.route is Route.TMUX and "sent to the terminal" in copied.says
     assert tmux("show-buffer", "-b", "csvpn") == SECRET
+    assert await attached.reaches_terminal(SECRET)
+    await attached.clipboard.clear()
+    assert tmux("list-buffers") == ""
+    assert await attached.reaches_terminal(" ")
+
+
+@pytest.mark.terminal
+@for_real
+async def test_a_real_tmux_keeps_what_was_copied_since(attached: RealTmux) -> None:
+    await attached.clipboard.copy(Secret(SECRET))
+    tmux("set-buffer", "newer")
+    assert await attached.reaches_terminal(SECRET)
+    attached.outer.output = b""
+    await attached.clipboard.clear()
+    assert SECRET not in tmux("list-buffers") and "newer" in tmux("list-buffers")
+    assert not await attached.reaches_terminal(" ")
+
+
+@pytest.mark.terminal
+@for_real
+async def test_a_real_tmux_without_a_terminal_says_so(real_tmux: str) -> None:
+    clipboard = Clipboard(lambda text: None, {"TMUX": real_tmux, "TERM": "tmux-256color"})
+    copied = await clipboard.copy(Secret(SECRET))
+    assert copied.says.startswith("In tmux's buffer only")
     await clipboard.clear()
-    assert SECRET not in tmux("list-buffers")
+    assert tmux("list-buffers") == ""

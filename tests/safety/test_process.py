@@ -96,6 +96,24 @@ def test_log_records_are_redacted_and_the_chatty_are_quiet() -> None:
     assert "OSError: ***" in done.stderr
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
+def test_a_secret_of_the_environment_is_gone_from_it_for_everybody() -> None:
+    done = run(
+        "from pathlib import Path\n"
+        "from tui.safety.credentials import Credential, CredentialStore\n"
+        "resource.setrlimit(resource.RLIMIT_CORE, (0, 0))\n"
+        "import ctypes; ctypes.CDLL(None).prctl(4, 1, 0, 0, 0)\n"  # so that we may read it
+        "print('canary-env' in Path('/proc/self/environ').read_text())\n"
+        "store = CredentialStore()\n"
+        "print('canary-env' in Path('/proc/self/environ').read_text())\n"
+        "import subprocess\n"
+        "print('canary-env' in subprocess.run(['env'], capture_output=True, text=True).stdout)\n"
+        "print(store.given('p', Credential.PASSWORD).reveal(), 'PATH' in os.environ)\n",
+        CSVPN_PASSWORD="canary-env-99",
+    )
+    assert done.stdout.split() == ["True", "False", "False", "canary-env-99", "True"], done.stderr
+
+
 def test_an_interrupt_is_not_a_crash() -> None:
     assert run("raise KeyboardInterrupt").stderr == ""
 

@@ -143,7 +143,7 @@ def test_inside_tmux_the_key_goes_to_its_buffer(tmux: Tmux, temporary: Path) -> 
     tmux.press("Escape")
     tmux.see("▸ acme-lab", "Verify")
     tmux.press("y")
-    tmux.see("Sent to tmux and the terminal", "cleared in 45 s")
+    tmux.see("In tmux's buffer", "cleared in 45 s")
     assert tmux.run("show-buffer", "-b", "csvpn") == key
     assert tmux.run("show-buffer") == key
 

@@ -1,10 +1,10 @@
 """The one class that writes to a clipboard, and says honestly what became of it.
 
 Over SSH the clipboard that people mean is that of the terminal in front of them. tmux and the
-escape sequence OSC 52 reach it, but neither confirms; a desktop's clipboard can be read back. The
-order: tmux's own command inside tmux (it drops OSC 52 by default), the desktop's clipboard where
-this is no SSH session and the value comes back the same, OSC 52, and where none of them can work a
-file that only its owner may read.
+escape sequence OSC 52 reach it, but neither confirms; tmux's own buffer and a desktop's clipboard
+can be read back. The order: tmux's own command inside tmux (it drops OSC 52 by default), the
+desktop's clipboard where this is no SSH session and the value comes back the same, OSC 52, and
+where none of them can work a file that only its owner may read.
 """
 
 import asyncio
@@ -32,6 +32,7 @@ _PATIENCE: Final = 3.0
 """Seconds that tmux or a desktop's clipboard may take."""
 
 _BUFFER: Final = "csvpn"
+_SHOW_BUFFER: Final = ("tmux", "show-buffer", "-b", _BUFFER)
 _NO_OSC52: Final = {"", "dumb", "linux", "vt100", "vt220", "cons25", "unknown"}
 _SCREEN_CHUNK: Final = 76
 _HARMLESS: Final = " "
@@ -40,20 +41,22 @@ _HARMLESS: Final = " "
 # In a process of their own, because xclip and its like write errors onto the terminal, return as
 # if they had copied, or wait for a display that is gone. `-P` keeps the working folder out.
 _PYTHON: Final = (sys.executable, "-P", "-c")
+# xclip stays behind and would hold our pipe open.
+_ALONE: Final = "import os; os.dup2(os.open(os.devnull, os.O_WRONLY), 1)\n"
 _COPY: Final = (
-    "import pyperclip, sys\n"
+    f"{_ALONE}import pyperclip, sys\n"
     "text = sys.stdin.buffer.read().decode()\n"
     "pyperclip.copy(text)\n"
     "sys.exit(0 if pyperclip.paste() == text else 1)\n"
 )
 _CLEAR: Final = (
-    "import pyperclip, sys\n"
+    f"{_ALONE}import pyperclip, sys\n"
     "text = sys.stdin.buffer.read().decode()\n"
     "pyperclip.copy(' ') if pyperclip.paste() == text else None\n"
 )
 
-Run = Callable[[Sequence[str], bytes], Awaitable[bool]]
-"""Runs a program with bytes on its standard input; True if it ended well in time."""
+Run = Callable[[Sequence[str], bytes], Awaitable[bytes | None]]
+"""Runs a program with bytes on its standard input; what it printed if it ended well in time."""
 
 
 class Route(StrEnum):
@@ -77,26 +80,26 @@ class Copied(msgspec.Struct, frozen=True):
     """Seconds until it is overwritten; None: it stays."""
 
 
-async def run_quietly(argv: Sequence[str], stdin: bytes) -> bool:
-    """Run `argv` with `stdin`, its output discarded, at most three seconds."""
+async def run_quietly(argv: Sequence[str], stdin: bytes) -> bytes | None:
+    """What `argv` prints when it is given `stdin`; None if it fails or takes over three seconds."""
     try:
         process = await asyncio.create_subprocess_exec(
             *argv,
             stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
         )
     except OSError:
-        return False
+        return None
     try:
         async with asyncio.timeout(_PATIENCE):
-            await process.communicate(stdin)
+            output, _ = await process.communicate(stdin)
     except TimeoutError:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
         await process.wait()
-        return False
-    return process.returncode == 0
+        return None
+    return output if process.returncode == 0 else None
 
 
 class Clipboard:
@@ -146,8 +149,9 @@ class Clipboard:
     async def clear(self) -> None:
         """Overwrite the secret copied last, if any. For the timer, a key, and the end.
 
-        A terminal's clipboard cannot be read, so something newer in it is overwritten too; its
-        history, where it keeps one, cannot be reached at all.
+        What was copied since in tmux or on a desktop stays. A terminal's clipboard cannot be read,
+        so something newer in it is overwritten too; its history, where it keeps one, cannot be
+        reached at all.
         """
         self._stop_timer()
         self._remove_file()
@@ -155,18 +159,23 @@ class Clipboard:
             return
         (route, value), self._last = self._last, None
         if route is Route.TMUX:
-            await self._tmux(_HARMLESS)
-            await self._run(("tmux", "delete-buffer", "-b", _BUFFER), b"")
+            await self._clear_tmux(value)
         elif route is Route.DESKTOP:
             await self._run((*_PYTHON, _CLEAR), _encode(value))
         elif route is Route.TERMINAL:
             self._write(self._osc52(_HARMLESS))
 
     async def _send(self, value: str) -> tuple[Route, str]:
-        if self._environment.get("TMUX") and await self._tmux(value):
-            return Route.TMUX, "Sent to tmux and the terminal (cannot confirm)"
-        if self._is_local() and await self._run((*_PYTHON, _COPY), _encode(value)):
+        in_tmux = bool(self._environment.get("TMUX")) and await self._tmux(value)
+        if in_tmux and await self._tmux_passes_on():
+            return Route.TMUX, "In tmux's buffer, and sent to the terminal (cannot confirm)"
+        if self._is_local() and await self._run((*_PYTHON, _COPY), _encode(value)) is not None:
+            if in_tmux:
+                await self._delete_buffer()
             return Route.DESKTOP, "Copied to this desktop's clipboard"
+        if in_tmux:
+            says = "In tmux's buffer only: this terminal takes no clipboard from tmux"
+            return Route.TMUX, f"{says}; paste with the prefix key and ]"
         sequence = self._osc52(value)
         if sequence:
             self._write(sequence)
@@ -182,8 +191,30 @@ class Clipboard:
         return sys.platform == "darwin" or any(self._environment.get(name) for name in displays)
 
     async def _tmux(self, value: str) -> bool:
+        """Whether tmux's buffer holds `value` now."""
         # On standard input: every user of the machine can read arguments.
-        return await self._run(("tmux", "load-buffer", "-w", "-b", _BUFFER, "-"), _encode(value))
+        load = ("tmux", "load-buffer", "-w", "-b", _BUFFER, "-")
+        if await self._run(load, _encode(value)) is None:
+            return False
+        return await self._run(_SHOW_BUFFER, b"") == _encode(value)
+
+    async def _tmux_passes_on(self) -> bool:
+        """Whether the terminal around tmux takes its clipboard, as far as tmux knows it."""
+        ask = ("tmux", "display-message", "-p", "#{client_termfeatures}")
+        features = await self._run(ask, b"") or b""
+        return b"clipboard" in features.strip().split(b",")
+
+    async def _clear_tmux(self, value: str) -> None:
+        """Take the secret out of tmux, and out of the terminal if nothing was copied since."""
+        if await self._run(_SHOW_BUFFER, b"") != _encode(value):
+            return  # somebody has put something else there
+        names = await self._run(("tmux", "list-buffers", "-F", "#{buffer_name}"), b"") or b""
+        if names.split(b"\n")[0] == _BUFFER.encode():
+            await self._tmux(_HARMLESS)
+        await self._delete_buffer()
+
+    async def _delete_buffer(self) -> None:
+        await self._run(("tmux", "delete-buffer", "-b", _BUFFER), b"")
 
     def _osc52(self, value: str) -> str:
         """The escape sequence that sets the terminal's clipboard; empty where none can."""

@@ -19,6 +19,7 @@ import msgspec
 from tui.safety.credential_command import secret_from
 from tui.safety.encrypted_file import EncryptedFile, FileUnusable
 from tui.safety.keyrings import Keyring, PatientKeyring, system_keyring
+from tui.safety.process import wipe_variable
 from tui.safety.sealing import SealingKey
 from tui.safety.secret import Secret
 from tui.safety.text import clean
@@ -336,7 +337,12 @@ def _take(environment: MutableMapping[str, str]) -> dict[Credential, Secret]:
     taken: dict[Credential, Secret] = {}
     problem: CredentialError | None = None
     for credential, variable in VARIABLES.items():
-        value = environment.pop(variable, "")
+        if environment is process_environment and environment.get(variable):
+            value = environment[variable]
+            wipe_variable(variable)
+            del environment[variable]
+        else:
+            value = environment.pop(variable, "")
         file = environment.pop(f"{variable}_FILE", "")
         if not value and file:
             try:

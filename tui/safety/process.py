@@ -56,6 +56,19 @@ def harden(environment: MutableMapping[str, str] = os.environ) -> tuple[str, ...
     return removed
 
 
+def wipe_variable(name: str) -> None:
+    """Overwrite the value that this process was started with.
+
+    Taking a variable out of `os.environ` leaves it in the memory that `/proc/PID/environ` shows.
+    """
+    libc = ctypes.CDLL(None)
+    libc.getenv.restype = ctypes.c_void_p
+    libc.getenv.argtypes = [ctypes.c_char_p]
+    address = libc.getenv(os.fsencode(name))
+    if address:
+        ctypes.memset(address, 0, len(ctypes.string_at(address)))
+
+
 def redacted_record(*arguments: Any, **keywords: Any) -> logging.LogRecord:
     """A log record whose text and traceback went through `redact`, whoever formats it later."""
     record = _plain_record(*arguments, **keywords)
