@@ -15,11 +15,16 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     hurry(monkeypatch)
 
 
-async def recorded(on: Stage, *uses: tuple[str, str, str]) -> None:
-    """Wait until the trail says exactly `uses`."""
-    await on.until(lambda: len(list(read_trail(audit_file()))) >= len(uses))
-    found = [(r.action, r.target.type, r.target.name) for r in read_trail(audit_file())]
-    assert found == list(uses)
+def uses() -> list[tuple[str, str, str]]:
+    """Which secrets were given to somebody: how, what, and of what."""
+    records = [r for r in read_trail(audit_file()) if r.action.startswith("secret.")]
+    return [(r.action, r.target.type, r.target.name) for r in records]
+
+
+async def recorded(on: Stage, *wanted: tuple[str, str, str]) -> None:
+    """Wait until the trail says exactly `wanted` of secrets."""
+    await on.until(lambda: len(uses()) >= len(wanted))
+    assert uses() == list(wanted)
 
 
 async def test_showing_and_copying_a_key(lab: Lab) -> None:

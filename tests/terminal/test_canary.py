@@ -184,7 +184,7 @@ def in_the_console(run: Run) -> None:
 def by_commands(run: Run) -> None:
     """Users and a VPN made by commands, with the secret of the environment and of a program."""
     key = run.known["actors"]["root"]["secretkey"]
-    given = {"CSVPN_SECRET_KEY": key}
+    given: dict[str, Any] = {"CSVPN_SECRET_KEY": key}
     added = run.command("users", "add", "kim", says_secrets=True, **given)
     run.secrets |= {user["password"] for user in added["added"]}
     made = run.command(
@@ -201,7 +201,7 @@ def by_commands(run: Run) -> None:
         credential_command=f"{run.knows} prod", zones={"*": way},
     )  # fmt: skip
     save_profile(profile, run.home / ".config" / "csvpn" / "profiles.toml")
-    as_asks = {"CSVPN_PASSWORD": IN_THE_ENVIRONMENT}
+    as_asks: dict[str, Any] = {"CSVPN_PASSWORD": IN_THE_ENVIRONMENT}
     run.command("users", "list", "--profile", "asks", **as_asks)
     run.command("profile", **as_asks)
     run.command("audit", "show")
