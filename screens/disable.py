@@ -5,7 +5,8 @@ from tui.operations.disable import DisablePlan, DisableVpn, consequences
 from tui.session.enabling import rules_of
 from tui.session.half_made import note_half_made
 from tui.session.inventory import Kind
-from tui.session.verifying import connected_now
+from tui.session.reaching import reaching, refs_of
+from tui.session.verifying import connected_people
 from tui.session.views import range_of, row_of_address
 
 

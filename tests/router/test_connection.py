@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import asyncssh
 import msgspec
@@ -69,14 +70,14 @@ async def test_at_most_three_commands_at_once(
     whole = RouterConnection._output
 
     async def counted(
-        self: RouterConnection, link: asyncssh.SSHClientConnection, command: Command[str]
+        self: RouterConnection, link: asyncssh.SSHClientConnection, sent: Any
     ) -> Output:
         nonlocal running, most
         running += 1
         most = max(most, running)
         try:
             await asyncio.sleep(0.01)
-            return await whole(self, link, command)
+            return await whole(self, link, sent)
         finally:
             running -= 1
 

@@ -27,6 +27,7 @@ from tui.router.errors import (
     LoginRefused,
     PathUnknown,
     RouterError,
+    RouterReadOnly,
 )
 from tui.safety.credentials import VARIABLES, CredentialError
 from tui.safety.redact import redact
@@ -69,6 +70,7 @@ _REFUSALS: Final = (
     KeyFileProblem,
     HostKeyUnknown,
     HostKeyChanged,
+    RouterReadOnly,
 )
 
 EXPECTED: Final = (

@@ -9,6 +9,15 @@ from tui.cloud.errors import JobFailed, Validation
 from tui.cloud.listings import VPNS
 from tui.operations.addresses import Place
 from tui.operations.firewall import PortOpener, deleting
+from tui.operations.reach import Reach
+from tui.operations.remake_plan import creating_again
+from tui.operations.router_changes import (
+    Left,
+    Reaching,
+    RouterRef,
+    look_for_leftovers,
+    reaching_of,
+)
 from tui.operations.steps import Action, Operation, Outcome, PlannedCall, Step, StepFailed
 from tui.vpn.cidrs import ANYWHERE
 from tui.vpn.ports import VPN_PORTS, IngressRule, rule_sentence
@@ -30,6 +39,10 @@ class DisablePlan(msgspec.Struct, frozen=True, kw_only=True):
     """How many VPN users the account has."""
     connected: int | None = None
     """How many people are connected; None when not known."""
+    names: tuple[str, ...] = ()
+    """Who they are, as far as a router says so."""
+    routers: tuple[RouterRef, ...] = ()
+    """The routers that can be asked afterwards what is left on them."""
 
 
 def staying_rules(rules: Sequence[IngressRule]) -> tuple[IngressRule, ...]:
@@ -62,7 +75,8 @@ def consequences(plan: DisablePlan) -> tuple[str, ...]:
         cut_off = "Nobody is connected, and nobody can connect any more."
     else:
         people = _count(plan.connected, "person is", "people are")
-        cut_off = f"Nobody new can connect. {people} connected now: {stay}."
+        who = f" ({', '.join(plan.names)})" if plan.names else ""
+        cut_off = f"Nobody new can connect. {people} connected now{who}: {stay}."
     sentences = [
         cut_off,
         "The pre-shared key is gone for good. Enabling again makes a new one, which everyone has "
@@ -85,6 +99,9 @@ def consequences(plan: DisablePlan) -> tuple[str, ...]:
             "passwords."
         )
     sentences.append(f"{plan.public_ip} stays the source NAT address of {plan.place}.")
+    if plan.routers:
+        asked = ", ".join(ref.name for ref in plan.routers)
+        sentences.append(f"Afterwards {asked} is asked what is left, and it can be cleaned up.")
     return tuple(sentences)
 
 
@@ -93,16 +110,31 @@ def _count(number: int, one: str, many: str) -> str:
 
 
 class DisableVpn(Operation):
-    """Disable a VPN; also finishes a removal that was refused half-way."""
+    """Disable a VPN; also finishes a removal that was refused half-way.
+
+    With `reach`, its routers are asked at the end what is left on them; it is then in `left`.
+    """
 
     KIND = "disable"
     WANTED = DisablePlan
+    SETTLES = frozenset({"enable", "rotate", "change-range"})
     wanted: DisablePlan
 
-    def __init__(self, client: CloudClient, wanted: DisablePlan) -> None:
+    def __init__(
+        self, client: CloudClient, wanted: DisablePlan, *, reach: Reaching | None = None
+    ) -> None:
         super().__init__(client)
         self.wanted = wanted
+        self.left: tuple[Left, ...] = ()
+        """What the routers still have, one by one."""
+        self.rules_left: tuple[IngressRule, ...] = ()
+        """The rules that are left on VPN ports."""
+        self._reach = reach
         self._opener = PortOpener(self, wanted.address_id, wanted.place.owner)
+
+    @classmethod
+    def rebuild(cls, wanted: DisablePlan, reach: Reach) -> "DisableVpn":
+        return cls(reach.client, wanted, reach=reaching_of(reach))
 
     @property
     def title(self) -> str:
@@ -128,12 +160,15 @@ class DisableVpn(Operation):
         if not self.wanted.place.is_vpc:
             look = Step("ports", "See which firewall rules are left")
             actions.append(Action(look, self._look, essential=False))
+        if self._reach is not None and self.wanted.routers:
+            left = Step("left", "Ask the routers what is left on them")
+            actions.append(Action(left, self._ask_routers, essential=False))
         return actions
 
     async def _delete(self, call: PlannedCall) -> Outcome:
         where = self.wanted.public_ip
         try:
-            await self.send(call, look=self._gone)
+            await self.send(call, look=self._gone, undo=self._again())
         except JobFailed as problem:
             raise StepFailed(
                 problem.text,
@@ -154,6 +189,13 @@ class DisableVpn(Operation):
             )
         return Outcome(f"The VPN on {where} is disabled.")
 
+    def _again(self) -> PlannedCall | None:
+        """What makes it again, with the same range and another key; None for an unknown range."""
+        wanted = self.wanted
+        if not wanted.client_range:
+            return None
+        return creating_again(wanted.place, wanted.address_id, wanted.client_range, wanted.rules)
+
     async def _gone(self) -> bool:
         return not await self._listed()
 
@@ -164,7 +206,16 @@ class DisableVpn(Operation):
     async def _look(self) -> Outcome:
         rules = await self._opener.rules()
         left = [rule for rule in rules if any(rule.covers(port) for port in VPN_PORTS)]
+        self.rules_left = tuple(left)
         if not left:
             return Outcome("No rule is left on the VPN ports.")
         names = "; ".join(rule_sentence(rule) for rule in left)
         return Outcome(f"Left on the VPN ports: {names}.", warning=True)
+
+    async def _ask_routers(self) -> Outcome:
+        if self._reach is None:
+            raise ValueError("there is nobody to ask")
+        self.left = await look_for_leftovers(self._reach, self.wanted.routers)
+        unknown = any(each.left is None for each in self.left)
+        found = any(each.left is not None and each.left.anything for each in self.left)
+        return Outcome(" ".join(each.sentence() for each in self.left), warning=unknown or found)

@@ -4,10 +4,15 @@ from typing import Final
 
 from tui.operations.acl import AllowClients
 from tui.operations.addresses import AcquireAddress, ReleaseAddress
+from tui.operations.change_range import ChangeRange
+from tui.operations.clean_up import CleanUp
 from tui.operations.disable import DisableVpn
 from tui.operations.enable import EnableVpn
 from tui.operations.firewall import AddRule, DeleteRule, OpenPorts
+from tui.operations.repair import RepairVpn
+from tui.operations.restart import Restart
 from tui.operations.rollback import RollBack
+from tui.operations.rotate import RotateKey
 from tui.operations.sources import EditSources
 from tui.operations.steps import Operation
 from tui.operations.timed import TimedSources
@@ -17,6 +22,11 @@ from tui.operations.users import AddUsers, RemoveUsers
 OPERATIONS: Final[tuple[type[Operation], ...]] = (
     EnableVpn,
     DisableVpn,
+    RotateKey,
+    ChangeRange,
+    RepairVpn,
+    Restart,
+    CleanUp,
     AddUsers,
     RemoveUsers,
     ResetUsers,

@@ -1,6 +1,7 @@
 """A conversation with one Virtual Router.
 
-Only commands of the registry are sent; at most three run at a time, each within its own limit.
+Only commands of the registries are sent; at most three run at a time, each within its own limit.
+What changes something is in a registry of its own, and refused where nothing may be changed.
 Bytes come as bytes: with a text encoding a single bad byte would end the whole connection.
 """
 
@@ -10,7 +11,7 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self, TypeVar
+from typing import Final, NamedTuple, Self, TypeVar
 
 import asyncssh
 
@@ -20,6 +21,8 @@ from tui.router.errors import (
     CommandTimeout,
     ConnectionDropped,
     NotAllowed,
+    RemedyFailed,
+    RouterReadOnly,
     WrongRouter,
 )
 from tui.router.hops import RouterTarget, plan
@@ -27,6 +30,7 @@ from tui.router.hostkeys import HostKeys
 from tui.router.log_commands import LOG_COMMANDS, LogCommand
 from tui.router.login import close_all, log_in_along
 from tui.router.output import Output
+from tui.router.remedies import REMEDIES, Applied, Remedy
 from tui.safety.secret import Secret
 from tui.settings.model import SshPath
 from tui.settings.paths import known_hosts_file
@@ -37,6 +41,14 @@ COMMANDS_AT_A_TIME: Final = 3
 _LARGEST_OUTPUT: Final = 16 * 1024 * 1024
 _READ: Final = 256 * 1024
 _WINDOW: Final = 2 * 1024 * 1024
+
+
+class _Sent(NamedTuple):
+    """A command as it goes over the wire, and the seconds that it may take."""
+
+    name: str
+    line: str
+    seconds: float
 
 
 class RouterConnection:
@@ -53,8 +65,11 @@ class RouterConnection:
         host_keys: HostKeys | None = None,
         *,
         passphrase: Secret | None = None,
+        read_only: bool = False,
     ) -> None:
+        """`read_only` refuses whatever would change the router."""
         self.target = target
+        self.read_only = read_only
         self.host_keys = host_keys or host_keys_of(path)
         self.round_trip: float | None = None
         """Seconds that the last quick command took, there and back."""
@@ -98,13 +113,35 @@ class RouterConnection:
             raise NotAllowed(f"{command.name} is not a command of the registry")
         async with self._turns:
             await self.connect()
-            output = await self._output(self._links[-1], command)
+            output = await self._output(
+                self._links[-1], _Sent(command.name, command.line, command.seconds)
+            )
         if output.status not in command.statuses:
             raise CommandFailed(command.name, output.status, output.complaint)
         try:
             return command.parse(output)
         except (ValueError, KeyError, IndexError, StopIteration) as error:
             raise CommandFailed(command.name, output.status, f"unreadable: {error}") from error
+
+    async def apply(self, remedy: Remedy, *values: str) -> Applied:
+        """Change something as a remedy of the registry does.
+
+        Raises `RouterReadOnly` and `NotAllowed` before anything is sent, `RemedyFailed` when the
+        router did not do it, and what `run` raises.
+        """
+        if self.read_only:
+            raise RouterReadOnly(remedy.name)
+        if not any(remedy is known for known in REMEDIES):
+            raise NotAllowed(f"{remedy.name} is not a command of the registry")
+        line = remedy.line(*values)
+        async with self._turns:
+            await self.connect()
+            output = await self._output(self._links[-1], _Sent(remedy.name, line, remedy.seconds))
+        says = remedy.meaning(output.status)
+        if output.status not in {0, *remedy.already, *remedy.in_part}:
+            detail = says or output.complaint
+            raise RemedyFailed(remedy.name, self.target.name, output.status, detail)
+        return Applied(says, output.status in remedy.already)
 
     @contextlib.asynccontextmanager
     async def stream(self, command: LogCommand, *values: str) -> AsyncIterator["LogStream"]:
@@ -149,7 +186,8 @@ class RouterConnection:
         await self.aclose()
 
     async def _check_name(self, link: asyncssh.SSHClientConnection) -> None:
-        answered = HOSTNAME.parse(await self._output(link, HOSTNAME))
+        output = await self._output(link, _Sent(HOSTNAME.name, HOSTNAME.line, HOSTNAME.seconds))
+        answered = HOSTNAME.parse(output)
         if answered != self.target.name:
             raise WrongRouter(self.target.name, answered)
 
@@ -163,11 +201,11 @@ class RouterConnection:
         except (asyncssh.Error, OSError) as error:
             raise ConnectionDropped(self.target.name, str(error)) from error
 
-    async def _output(self, link: asyncssh.SSHClientConnection, command: Command[T]) -> Output:
+    async def _output(self, link: asyncssh.SSHClientConnection, sent: "_Sent") -> Output:
         started = time.monotonic()
         try:
-            async with asyncio.timeout(command.seconds):
-                process = await self._start(link, command.line)
+            async with asyncio.timeout(sent.seconds):
+                process = await self._start(link, sent.line)
                 try:
                     stdout, stderr = await asyncio.gather(
                         _read_all(process.stdout), _read_all(process.stderr)
@@ -176,7 +214,7 @@ class RouterConnection:
                 finally:
                     process.close()
         except TimeoutError as error:
-            raise CommandTimeout(command.name, command.seconds) from error
+            raise CommandTimeout(sent.name, sent.seconds) from error
         except (asyncssh.Error, OSError) as error:
             raise ConnectionDropped(self.target.name, str(error)) from error
         if process.exit_status is None and link.is_closed():

@@ -16,7 +16,9 @@
     ├── ConnectionDropped      the conversation broke off
     ├── CommandFailed          a command ended in a way that cannot be read
     ├── CommandTimeout         a command took too long
-    └── NotAllowed             something outside the registry of read-only commands
+    ├── RemedyFailed           a change on the router was not made, or only in part
+    ├── RouterReadOnly         a change that this console may not make; it was not sent
+    └── NotAllowed             something outside the registries of commands
 
 `str()` of each is one printable sentence and what to do; texts from the other side are cleaned.
 """
@@ -155,6 +157,28 @@ class CommandTimeout(RouterError):
         super().__init__(
             f"{command} gave no answer within {seconds:g} seconds",
             "the router is overloaded or the daemon that it asks hangs",
+        )
+
+
+class RemedyFailed(RouterError):
+    """A command that changes something has ended otherwise than it should."""
+
+    def __init__(self, name: str, router: str, status: int | None, detail: str) -> None:
+        self.name = name
+        self.status = status
+        super().__init__(
+            f"{name} on {router} did not do it: {detail or f'it ended with status {status}'}",
+            "look at the router once more before you repeat it",
+        )
+
+
+class RouterReadOnly(RouterError):
+    """A change on a router, refused because this console is read-only; it was not sent."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} is refused: this is read-only",
+            "start without --read-only, or set read_only = false in the profile",
         )
 
 

@@ -64,10 +64,14 @@ async def verify(
     router: Asks,
     expected: ExpectedVpn,
     *,
+    standby: bool = False,
     patience: float = 0.0,
     on_round: Callable[[RouterVerdict], None] | None = None,
 ) -> RouterVerdict:
     """Look whether the router has the VPN that CloudStack says it has.
+
+    With `standby` it is the one of a pair that does nothing now: its daemons are down by design,
+    so only its files are looked at, which have to be right when it takes over.
 
     charon takes some seconds to come up after CloudStack has called the VPN running, so for
     `patience` seconds failures are looked at again; `on_round` is told each verdict. Raises
@@ -76,7 +80,8 @@ async def verify(
     loop = asyncio.get_running_loop()
     deadline = loop.time() + patience
     while True:
-        verdict = RouterVerdict(await _checks(router, expected))
+        look = _standby_checks if standby else _checks
+        verdict = RouterVerdict(await look(router, expected))
         if on_round is not None:
             on_round(verdict)
         if verdict.passed or loop.time() + _ROUND_SECONDS > deadline:
@@ -117,6 +122,22 @@ async def _checks(router: Asks, expected: ExpectedVpn) -> tuple[Check, ...]:
         checks.append(_users_match(names, expected.users))
     checks.append(_gate_open(gate, expected))
     checks.append(_forwards(kernel))
+    return tuple(checks)
+
+
+async def _standby_checks(router: Asks, expected: ExpectedVpn) -> tuple[Check, ...]:
+    digest, written, names = await asyncio.gather(
+        _ask(router, commands.PSK_SHA256),
+        _ask(router, commands.XL2TPD_CONF),
+        _ask(router, commands.CHAP_USERS),
+    )
+    checks = []
+    if expected.psk_sha256:
+        checks.append(_key_matches(digest, expected.psk_sha256))
+    if expected.pool:
+        checks.append(_range_written(written, expected.pool))
+    if expected.users is not None:
+        checks.append(_users_match(names, expected.users))
     return tuple(checks)
 
 
@@ -198,6 +219,18 @@ def _range_loaded(
         says = f"xl2tpd has not read the range {pool}: it was started before the file was changed"
         return Check(name, "fail", says, evidence)
     return Check(name, "pass", f"range {pool} loaded", evidence)
+
+
+def _range_written(written: Xl2tpdSettings | _Unanswered, pool: str) -> Check:
+    """On a router that stands by: the range that xl2tpd reads when it is started there."""
+    name = "range_written"
+    if isinstance(written, _Unanswered):
+        return Check(name, "unknown", written.why)
+    evidence = (f"xl2tpd.conf: ip range = {written.pool}",)
+    if written.pool != pool:
+        says = f"xl2tpd.conf has the range {written.pool or 'of nothing'}, not {pool}"
+        return Check(name, "fail", says, evidence)
+    return Check(name, "pass", f"range {pool} ready for when it takes over", evidence)
 
 
 def _users_match(names: tuple[str, ...] | _Unanswered, expected: tuple[str, ...]) -> Check:

@@ -65,7 +65,9 @@ class RouterPool:
         if known is not None and self._targets[router.id] == target:
             return known
         passphrase = self._find_passphrase() if self._find_passphrase is not None else None
-        connection = RouterConnection(target, path, passphrase=passphrase)
+        connection = RouterConnection(
+            target, path, passphrase=passphrase, read_only=self._client.endpoint.read_only
+        )
         self._connections[router.id] = connection
         self._targets[router.id] = target
         if known is not None:

@@ -1,7 +1,7 @@
 """What the routers themselves say about a VPN that CloudStack calls running."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -83,7 +83,13 @@ async def ask_router(
     """Ask one router; an error is part of the report."""
     try:
         connection = await session.routers.connection(router)
-        verdict = await verify(connection, expected, patience=patience, on_round=on_round)
+        verdict = await verify(
+            connection,
+            expected,
+            standby=is_standby(router),
+            patience=patience,
+            on_round=on_round,
+        )
         there = await sessions(connection)
         note_sessions(session, router, there)
         return RouterReport(router=router, verdict=verdict, sessions=there)
@@ -98,23 +104,26 @@ def note_sessions(session: Session, router: Router, there: tuple[RouterSession, 
     roster.soon(roster.note_sessions(router.owner_key, router.name, there, now))
 
 
-async def connected_now(session: Session, row: NetworkRow) -> int | None:
-    """How many people are connected to the VPN of `row`; None when no router says so in time."""
+async def connected_people(session: Session, row: NetworkRow) -> tuple[str, ...] | None:
+    """Who is connected to the VPN of `row`; None when no router says so in time.
+
+    Somebody who is connected twice is named twice.
+    """
     carrying = [router for router in row.routers if not is_standby(router)]
     if not carrying:
         return None
     try:
         async with asyncio.timeout(PROMPT):
             connection = await session.routers.connection(carrying[0])
-            there = await sessions(connection)
-            note_sessions(session, carrying[0], there)
-            return len([each for each in there if not each.is_orphan])
+            found = await sessions(connection)
+            note_sessions(session, carrying[0], found)
     except (RouterError, TimeoutError):
         return None
+    return tuple(each.user for each in found if not each.is_orphan)
 
 
 def verifier(session: Session, key: str) -> Verify:
-    """What `EnableVpn` calls at its end: asks the router that carries the VPN of `key`."""
+    """What operations call at their end: asks every router that has the VPN of `key`."""
 
     async def ask() -> RouterWord:
         await session.inventory.refresh(
@@ -128,18 +137,28 @@ def verifier(session: Session, key: str) -> Verify:
             return RouterWord(None, "The VPN is not in the lists any more, so no router was asked.")
         if not session.may_list(Kind.ROUTERS):
             return RouterWord(None, "Your role may not see routers, so none was asked.")
-        carrying = [router for router in row.routers if not is_standby(router)]
-        if not carrying:
+        if not row.routers:
             return RouterWord(None, "No router is known that could be asked.")
-        report = await ask_router(session, carrying[0], expected, patience=PATIENCE)
-        return word_of(report)
+        reports = await asyncio.gather(
+            *(ask_router(session, router, expected, patience=PATIENCE) for router in row.routers)
+        )
+        return word_of_all([word_of(report) for report in reports])
 
     return ask
+
+
+def word_of_all(words: Sequence[RouterWord]) -> RouterWord:
+    """The words of several routers as one: what is wrong first, and right only if all are."""
+    ranked = sorted(words, key=lambda word: {False: 0, None: 1, True: 2}[word.ok])
+    says = ". ".join(word.says.rstrip(".") for word in ranked)
+    return RouterWord(ranked[0].ok, says)
 
 
 def word_of(report: RouterReport) -> RouterWord:
     """A report in one sentence."""
     name = report.router.name
+    if is_standby(report.router):
+        name += " (stands by)"
     if report.verdict is None:
         return RouterWord(None, f"{name} could not be asked: {report.error}")
     failed = report.verdict.failed

@@ -216,7 +216,9 @@ class Provisioning:
             if user.state != "Revoke":
                 # A name that is already there keeps its password (cs_vpnusers.merge).
                 state.users.setdefault(user.username, user.password)
-                state.ghost_users.pop(user.username, None)
+                # The line of a ghost is found only by name and password (`del_l2tp_ipsec_user`).
+                if state.ghost_users.get(user.username) == user.password:
+                    del state.ghost_users[user.username]
                 continue
             if state.users.pop(user.username, None) is not None and not state.on_push:
                 # configure.py kills every pppd whose name contains the removed one.

@@ -35,6 +35,8 @@ class Machine:
         """Sessions that are being set up: their addresses are taken."""
         self.last_vpn: PushedVpn | None = state.vpn
         """What the files say; they stay when the VPN is deleted."""
+        self.key_removed = False
+        """Whether somebody has taken the key file away since it was last written."""
         if state.vpn is not None and state.loaded_pool not in {None, state.vpn.pool}:
             self.configured = now - 600
             self.xl2tpd_started = now - 7200
@@ -63,8 +65,15 @@ class Machine:
         if vpn is not None:
             self.state.loaded_pool, self.state.loaded_local_ip = vpn.pool, vpn.local_ip
 
+    def write_files(self, vpn: PushedVpn) -> None:
+        """CloudStack's scripts write their files anew; a daemon that runs has not read them."""
+        old = self.last_vpn
+        if old is None or (old.pool, old.local_ip) != (vpn.pool, vpn.local_ip):
+            self.configured = time.time()
+        self.last_vpn, self.key_removed = vpn, False
+
     def stop(self) -> None:
-        """The machine is switched off: nothing runs, nobody is connected."""
+        """Both daemons end, with the machine or without it: nobody is connected."""
         self.state.charon_running = self.state.xl2tpd_running = False
         self.state.loaded_pool = self.state.loaded_local_ip = None
         self.state.sessions.clear()
@@ -136,7 +145,8 @@ class Machine:
 
     def key_digest(self) -> str:
         """SHA-256 of the key in the file, of nothing where there is none."""
-        key = self.last_vpn.preshared_key if self.last_vpn is not None else ""
+        vpn = None if self.key_removed else self.last_vpn
+        key = vpn.preshared_key if vpn is not None else ""
         return hashlib.sha256(key.encode()).hexdigest()
 
 

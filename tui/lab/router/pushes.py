@@ -55,14 +55,13 @@ class Pushes:
 
     def _set_up_vpn(self, state: RouterState) -> None:
         machine = self._machine
-        # A standby router takes the configuration, its daemons stay down until it takes over.
-        if state.vpn is None or state.redundant_state == "BACKUP":
+        if state.vpn is None:
             return
-        old = machine.last_vpn
         now = time.time()
-        if old is None or (old.pool, old.local_ip) != (state.vpn.pool, state.vpn.local_ip):
-            machine.configured = now
-        machine.last_vpn = state.vpn
+        machine.write_files(state.vpn)
+        # A standby router takes the configuration, its daemons stay down until it takes over.
+        if state.redundant_state == "BACKUP":
+            return
         died = not state.xl2tpd_running and state.loaded_pool is not None
         if not state.xl2tpd_running and not died:
             machine.start_xl2tpd(now)

@@ -15,6 +15,7 @@ from tui.lab.router.logfiles import RouterLogs
 from tui.lab.router.machine import Machine
 from tui.lab.router.player import Player
 from tui.lab.router.pushes import Pushes
+from tui.lab.router.remedies import Remedies
 from tui.lab.router.story import Story
 from tui.lab.state import RouterState
 
@@ -102,6 +103,7 @@ class _LabRouter:
         self._player = player
         self._story = Story(player) if story else None
         self._pushes = Pushes(player, self._story, self._spawn)
+        self._remedies = Remedies(player, self._story, self._spawn)
         self._host_key = asyncssh.generate_private_key("ssh-ed25519")
         self._listener: asyncssh.SSHAcceptor | None = None
         self._trusted: asyncssh.SSHAuthorizedKeys | None = None
@@ -207,7 +209,9 @@ class _LabRouter:
             if await answer_log_command(argv, self.logs, write):
                 process.exit(0)
                 return
-            status, stdout, stderr = answer(self.machine, argv, self.logs)
+            status, stdout, stderr = self._remedies.obey(argv) or answer(
+                self.machine, argv, self.logs
+            )
             process.stdout.write(stdout.encode())
             process.stderr.write(stderr.encode())
             process.exit(status)

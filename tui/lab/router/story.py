@@ -105,6 +105,11 @@ class Story:
         session.since = when + 5
         self._machine.state.sessions.append(session)
 
+    async def session_ended(self, session: LabSession) -> None:
+        """Somebody on the router has told the pppd of `session` to end."""
+        words = self._words.pop(session.pid, None) or words_for_session(self._machine, session)
+        await self._player.play("disconnect", words)
+
     async def user_removed(self, session: LabSession) -> None:
         """CloudStack has removed the user of `session`: its pppd was killed."""
         words = self._words.pop(session.pid, None) or words_for_session(self._machine, session)
