@@ -63,6 +63,9 @@ class NetworksScreen(PlaceScreen[NetworkRow]):
     def owner_of(self, row: NetworkRow) -> str:
         return row.owner
 
+    def place_key_of(self, row: NetworkRow) -> str:
+        return row.key
+
     def address_id_of(self, row: NetworkRow) -> str:
         return row.address.id if row.address else ""
 
@@ -115,6 +118,10 @@ class NetworksScreen(PlaceScreen[NetworkRow]):
             return reason_against_enabling(row)
         if action.name == "disable" and row.vpn is None and row.vpn_mark.word != "half-made":
             return f"{row.name} has no VPN to disable."
+        if action.name in ("rotate", "change_range") and row.vpn is None:
+            return f"{row.name} has no VPN that runs."
+        if action.name in ("repair", "restart") and row.address is None:
+            return f"{row.name} has no public address, so nothing of a VPN can be there."
         if action.name == "verify" and not row.routers:
             return f"No router of {row.name} is known to ask."
         if action.name == "go_firewall" and row.address is None:

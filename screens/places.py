@@ -2,6 +2,9 @@
 
 from typing import TypeVar
 
+from screens.repair import ask_to_repair
+from screens.restart import ask_to_restart
+from screens.rotate import ask_to_remake
 from screens.tables import TableScreen
 
 Row = TypeVar("Row")
@@ -21,6 +24,30 @@ class PlaceScreen(TableScreen[Row]):
     def router_id_of(self, row: Row) -> str:
         """The id of the router that serves the row; "" when none is known."""
         raise NotImplementedError
+
+    def place_key_of(self, row: Row) -> str:
+        """The id of the row's network or VPC."""
+        raise NotImplementedError
+
+    def action_rotate(self) -> None:
+        """Give the VPN another key."""
+        if self.row is not None:
+            ask_to_remake(self, self.place_key_of(self.row), new_range=False)
+
+    def action_change_range(self) -> None:
+        """Give the VPN another client range."""
+        if self.row is not None:
+            ask_to_remake(self, self.place_key_of(self.row), new_range=True)
+
+    def action_repair(self) -> None:
+        """Look what is wrong, and mend it."""
+        if self.row is not None:
+            ask_to_repair(self, self.place_key_of(self.row))
+
+    def action_restart(self) -> None:
+        """Restart the router or the network."""
+        if self.row is not None:
+            ask_to_restart(self, self.place_key_of(self.row))
 
     def action_go_users(self) -> None:
         """Go to the users of the account."""

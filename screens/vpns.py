@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
+import msgspec
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.types import CSSPathType
@@ -17,6 +18,8 @@ from screens.verdict import VerifyDialog
 from tui.actions import Action
 from tui.safety.secret import MASK
 from tui.session.inventory import Kind
+from tui.session.key_ages import KeyAges
+from tui.session.tray import Task, TaskState
 from tui.session.views import VpnRow, vpn_rows
 from tui.vpn.ports import VPN_PORTS
 from tui.vpn.users import DEFAULT_LIMIT
@@ -37,6 +40,15 @@ def _ports(row: VpnRow) -> Cell:
     tone: Tone = "ok" if row.open_ports == len(VPN_PORTS) else "bad"
     glyph = "✔" if tone == "ok" else "✘"
     return Cell(f"{glyph} {row.open_ports} of {len(VPN_PORTS)}", tone)
+
+
+def _key(row: VpnRow) -> Cell:
+    if row.vpn is None:
+        return Cell("–", "off")
+    if row.key_age is None:
+        return Cell("…", "off")
+    tones: dict[str, Tone] = {"fresh": "ok", "due soon": "warn", "overdue": "bad"}
+    return Cell(str(row.key_age), tones.get(row.key_age.state, "off"))
 
 
 def _about_ports(row: VpnRow) -> str:
@@ -91,6 +103,14 @@ class VpnsScreen(PlaceScreen[VpnRow]):
         Column("CLIENT RANGE", lambda r: Cell(r.range), widest=31, narrowest=18, rank=3),
         Column("CLIENTS", _clients, widest=7, rank=2, order=lambda r: r.clients or 0),
         Column("USERS", lambda r: Cell(f"{r.users}/{DEFAULT_LIMIT}"), widest=6, rank=4),
+        Column(
+            "KEY AGE",
+            _key,
+            widest=10,
+            narrowest=8,
+            rank=4,
+            order=lambda r: (r.key_age.days or 0) if r.key_age else 0,
+        ),
         Column("ROUTER", lambda r: Cell(r.router), widest=24, narrowest=17, rank=1),
         Column("ACCOUNT", lambda r: Cell(r.owner), widest=18, narrowest=6, rank=2),
         Column("ZONE", lambda r: Cell(r.zone), widest=12, rank=5),
@@ -99,18 +119,49 @@ class VpnsScreen(PlaceScreen[VpnRow]):
     def __init__(self) -> None:
         super().__init__()
         self._revealed: str | None = None
+        self._ages: KeyAges | None = None
+
+    @property
+    def ages(self) -> KeyAges:
+        """The ages of the keys of this session."""
+        if self._ages is None or self._ages.session is not self.session:
+            self._ages = KeyAges(self.session)
+        return self._ages
 
     def rows(self) -> Sequence[VpnRow]:
-        return vpn_rows(self.session.inventory)
+        return [
+            msgspec.structs.replace(row, key_age=self.ages.age(row.address))
+            if row.vpn is not None and self.ages.knows(row.key)
+            else row
+            for row in vpn_rows(self.session.inventory)
+        ]
 
     def show_facts(self) -> None:
         super().show_facts()
         self.call_after_refresh(self._ask_for_ports)
+        self.call_after_refresh(self._ask_for_ages)
 
     def action_refresh(self) -> None:
         """Ask the server again, for the ports of what is on the screen too."""
         super().action_refresh()
+        self.ages.forget()
         self._ask_for_ports(again=True)
+
+    def show_task(self, task: Task) -> None:
+        """A job has come further; one that has ended may have made another key."""
+        super().show_task(task)
+        if task.state is not TaskState.RUNNING:
+            self.ages.forget()
+
+    def _ask_for_ages(self) -> None:
+        """Ask when the VPNs on the screen were made, once."""
+        wanted = [
+            row.key
+            for row in self.table.visible_facts
+            if row.vpn is not None and not self.ages.knows(row.key)
+        ]
+        if wanted:
+            self.load(lambda: self.ages.learn(wanted), "ages")
 
     def _ask_for_ports(self, *, again: bool = False) -> None:
         """Ask for the rules of the addresses on the screen; once, unless `again`."""
@@ -128,6 +179,9 @@ class VpnsScreen(PlaceScreen[VpnRow]):
 
     def owner_of(self, row: VpnRow) -> str:
         return row.owner
+
+    def place_key_of(self, row: VpnRow) -> str:
+        return row.place_key
 
     def address_id_of(self, row: VpnRow) -> str:
         return row.key
@@ -190,6 +244,9 @@ class VpnsScreen(PlaceScreen[VpnRow]):
             *[(tag.key, tag.value) for tag in row.address.tags],
         ]
         notes = [_about_ports(row) or row.mark.means]
+        if row.key_age is not None:
+            rotate = " R rotates it." if row.key_age.is_due else ""
+            notes.append(f"{row.key_age.says}{rotate}")
         if key is not None:
             notes.append("p shows the key, y copies it.")
         if row.clients is not None:
@@ -208,6 +265,8 @@ class VpnsScreen(PlaceScreen[VpnRow]):
             return reason
         if action.name == "enable" and row.vpn is not None and row.vpn.state == "Running":
             return f"The VPN of {row.place} is enabled already."
+        if action.name in ("rotate", "change_range") and row.vpn is None:
+            return f"The VPN of {row.place} does not run; repair it first, with M."
         if action.name == "verify" and not row.routers:
             return f"No router of {row.place} is known to ask."
         if action.name == "reveal" and (row.vpn is None or row.vpn.preshared_key is None):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 from tui import __version__
-from tui.commands import arguments_firewall, arguments_kit, arguments_safety
+from tui.commands import arguments_firewall, arguments_kit, arguments_safety, arguments_vpn
 from tui.commands.parsing import (
     EPILOG,
     Commands,
@@ -19,6 +19,7 @@ from tui.commands.parsing import (
 
 DECLARED: Final[tuple[Callable[[Commands], None], ...]] = (
     arguments_firewall.declare,
+    arguments_vpn.declare,
     arguments_kit.declare,
     arguments_safety.declare,
 )

@@ -98,12 +98,14 @@ async def open_lab(
     cost_ms: float = 0,
     speed: float = 1.0,
     routers: bool = True,
+    story: bool | None = None,
 ) -> AsyncIterator[Lab]:
     """Open a lab for as long as the context lasts.
 
     `world` is `contract`, `demo` or a JSON file; `folder` gets keys and log files; `networks` more
     networks are added; `listNetworks` takes `cost_ms` milliseconds per network; `speed` divides
-    all life-like times. With `routers` the SSH servers run on loopback. Raises `WorldUnreadable`.
+    all life-like times. With `routers` the SSH servers run on loopback; people come and go there in
+    the demo, or as `story` says. Raises `WorldUnreadable`.
     """
     snapshot = read_world(world)
     if networks:
@@ -113,9 +115,9 @@ async def open_lab(
     if routers:
         from tui.lab.router.server import LabRouters
 
-        servers = LabRouters(
-            list(cloud.routers.states.values()), folder, speed=speed, story=str(world) == "demo"
-        )
+        told = str(world) == "demo" if story is None else story
+        states = list(cloud.routers.states.values())
+        servers = LabRouters(states, folder, speed=speed, story=told)
     try:
         if servers is not None:
             await servers.start()

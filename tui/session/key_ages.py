@@ -18,7 +18,7 @@ class KeyAges:
     """The ages of one session's keys; the events of an address are asked for once."""
 
     def __init__(self, session: Session) -> None:
-        self._session = session
+        self.session = session
         self._made: dict[str, date | None] = {}
 
     def knows(self, address_id: str) -> bool:
@@ -39,7 +39,7 @@ class KeyAges:
 
     async def _learn(self, address_id: str) -> None:
         try:
-            events = await self._session.client.fetch(
+            events = await self.session.client.fetch(
                 EVENTS,
                 type=CREATION,
                 resourcetype="IpAddress",
@@ -57,7 +57,7 @@ class KeyAges:
             day_of_tag(tagged),
             self._made.get(address.id),
             today or datetime.now(UTC).date(),
-            self._session.profile.psk_days,
+            self.session.profile.psk_days,
         )
 
 

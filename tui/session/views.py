@@ -17,6 +17,7 @@ from tui.operations.addresses import Place
 from tui.operations.facts import Owner, ingress_rule
 from tui.session.inventory import Inventory
 from tui.vpn.ports import analyse
+from tui.vpn.psk_policy import KeyAge
 from tui.vpn.ranges import ClientRange, RangeError, from_api
 from tui.vpn.states import (
     CANNOT_HAVE_VPN,
@@ -113,6 +114,8 @@ class VpnRow(msgspec.Struct, frozen=True, kw_only=True):
     open_ports: int | None = None
     """How many of the three VPN ports somebody reaches; None: not asked for, or a VPC, whose
     router opens them by itself."""
+    key_age: KeyAge | None = None
+    """How old its key is; None where nobody has asked yet, or there is no VPN."""
 
 
 class UserRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -21,6 +21,8 @@ Kind = Literal[
     "ike-dead",
     "range-not-loaded",
     "key-differs",
+    "ports-closed",
+    "no-forwarding",
 ]
 Cure = Literal[
     "create",
@@ -84,7 +86,8 @@ class RepairFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Routers that do not run, of every network and VPC of the account that may have a VPN."""
     routers: tuple[RouterView, ...] = ()
     stuck_removals: tuple[str, ...] = ()
-    """Users whose last removal failed, as the events tell, and that no list shows."""
+    """Users whose removal was refused, as somebody says: a failed removal leaves no event of its
+    own (recording 20), and no list shows the user."""
 
 
 class Remedy(msgspec.Struct, frozen=True):
@@ -131,7 +134,7 @@ def cures_of(troubles: Iterable[Trouble]) -> tuple[Remedy, ...]:
     users, and daemons last, when their files are right.
     """
     order: list[Cure] = [
-        "start-router", "delete", "create", "resend", "remove-user", "remove-login", "push-users",
+        "start-router", "delete", "create", "resend", "remove-user", "forget-user", "remove-login", "push-users",
         "restart-ipsec", "restart-xl2tpd",
     ]  # fmt: skip
     unique = dict.fromkeys(cure for trouble in troubles for cure in trouble.cures)
@@ -148,7 +151,7 @@ def _half(facts: RepairFacts) -> Trouble | None:
         return None
     evidence = []
     if facts.seen_half:
-        evidence.append(f"This console saw: {facts.seen_half}")
+        evidence.append(f"This console saw the server say: {facts.seen_half}")
     if facts.holds_unlisted_rules:
         evidence.append(
             "The address has rules, but no list shows any: those are the ports that a VPN reserves."
@@ -179,8 +182,9 @@ def _half(facts: RepairFacts) -> Trouble | None:
         says=f"The VPN of {facts.place} is half-made or half-removed: no list shows it, and the "
         "server does not say which.",
         evidence=tuple(evidence),
-        cures=(_CREATE,),
-        otherwise="If the server answers that it exists, it is half-removed: disable it again.",
+        # Creating would make a new VPN where there is none; deleting then changes nothing.
+        cures=(_DELETE,),
+        otherwise="Afterwards it can be enabled anew, with another key.",
     )
 
 
@@ -211,15 +215,34 @@ def _daemons(facts: RepairFacts) -> Iterator[Trouble]:
                 evidence=_said(said, "range_loaded"),
                 cures=(_on("restart-xl2tpd", router, "Restart xl2tpd"),),
             )
-        if "psk_matches" in router.failed:
+        yield from _not_curable(router, said)
+        if "psk_matches" in router.failed or "range_written" in router.failed:
             how = f"Reboot {router.name}" if facts.is_vpc else f"Restart {facts.place}, no clean-up"
             yield Trouble(
                 kind="key-differs",
-                says=f"{router.name} has another pre-shared key than CloudStack: whoever uses the "
-                "one shown here is refused.",
-                evidence=_said(said, "psk_matches"),
+                says=f"The files of {router.name} are not as CloudStack has them: people are "
+                "refused, or will be when it takes over.",
+                evidence=_said(said, "psk_matches", "range_written"),
                 cures=(_on("resend", router, how),),
             )
+
+
+def _not_curable(router: RouterView, said: dict[str, str]) -> Iterator[Trouble]:
+    """What keeps people out and has its own place to be put right."""
+    if "gate_open" in router.failed:
+        yield Trouble(
+            kind="ports-closed",
+            says=f"The firewall of {router.name} keeps people out.",
+            evidence=_said(said, "gate_open"),
+            otherwise="Open the missing VPN ports in the section Firewall.",
+        )
+    if "ip_forward" in router.failed:
+        yield Trouble(
+            kind="no-forwarding",
+            says=f"{router.name} does not forward packets: people connect and reach nothing.",
+            evidence=_said(said, "ip_forward"),
+            otherwise="Reboot the router, which sets this anew.",
+        )
 
 
 def _said(said: dict[str, str], *names: str) -> tuple[str, ...]:
@@ -284,7 +307,7 @@ def _surplus(facts: RepairFacts) -> Iterator[Trouble]:
         stuck = name in facts.stuck_removals
         evidence = [f"{name} may log in on {on}, and no list has the name."] if on else []
         if stuck:
-            evidence.append("The server's events: its last removal failed.")
+            evidence.append("It was named as a user whose removal was refused.")
         again = Remedy("remove-user", name, says=f"Remove {name} once more.")
         lines = [
             Remedy(

@@ -214,11 +214,18 @@ def _history(build: Builder, at: _Places) -> None:
 
     create, failed = "VPN.REMOTE.ACCESS.CREATE", "Error while creating remote access vpn"
     done = "Successfully completed creating remote access vpn"
-    build.event(at.acme, create, done, build.ago(days=60))
+    for days, account, network in (
+        (120, at.umbrella, "umbrella-labs"),  # its key should have been changed long ago
+        (80, at.acme, "acme-lab"),
+        (60, at.acme, "acme-office"),
+    ):
+        made = build.ago(days=days)
+        build.event(account, create, done, made, address=nat_of(network))
     for name in ("alice", "bob", "carol", "dave", "erin"):
         text = f"Add Remote Access VPN user for account 4 username= {name}"
         build.event(at.acme, "VPN.USER.ADD", text, build.ago(days=59))
-    build.event(at.umbrella, create, done, build.ago(days=40))
+    pair = nat_of("umbrella-ha")
+    build.event(at.umbrella, create, done, build.ago(days=40), address=pair)
     core, edge = nat_of("globex-core"), nat_of("globex-edge")
     build.event(at.globex, create, failed, build.ago(days=2), level="ERROR", address=core)
     text, destroy = "Error while removing remote access vpn", "VPN.REMOTE.ACCESS.DESTROY"
