@@ -36,6 +36,12 @@ PAGES: Final = {
     "AddUsersDialog": "Add VPN users",
     "HandoverDialog": "Adding users: steps and passwords",
     "VerifyDialog": "What the router says",
+    "RotateDialog": "Rotate the key of a VPN",
+    "ChangeRangeDialog": "Change a client range",
+    "NewKeyDialog": "A VPN is made anew: steps and key",
+    "LeftoversDialog": "What a disabled VPN has left",
+    "RepairDialog": "What is wrong with a VPN",
+    "RestartDialog": "Restart a router or a network",
     "RuleDialog": "Add a firewall rule",
     "AcquireDialog": "Acquire an address",
     "ConfirmDialog": "A question before something is done",
@@ -149,7 +155,8 @@ def other_screens() -> list[type[Screen[Any]]]:
             if isinstance(thing, type) and issubclass(thing, Screen):
                 found[thing.__name__] = thing
     ours = [each for each in found.values() if each.__module__.startswith("screens.")]
-    return [each for each in ours if not issubclass(each, SectionScreen)]
+    whole = [each for each in ours if "ABSTRACT" not in vars(each)]
+    return [each for each in whole if not issubclass(each, SectionScreen)]
 
 
 def _spell(keys: Iterable[str]) -> str:

@@ -236,6 +236,52 @@ async def _disable(pilot: Pilot[None]) -> None:
     await until_says(pilot, "delete remoteaccessvpn")
 
 
+@_picture("leftovers")
+async def _leftovers(pilot: Pilot[None]) -> None:
+    await go_to_row(pilot, "acme-staging")
+    await press(pilot, "x")
+    await until_says(pilot, "Will be sent")
+    await press(pilot, "right", "enter")
+    await until_says(pilot, "Left behind by the VPN")
+
+
+@_picture("rotate")
+async def _rotate(pilot: Pilot[None]) -> None:
+    await go_to_row(pilot, "acme-staging")
+    await press(pilot, "R")
+    await until_says(pilot, "Rotate the key of", "Will be done")
+
+
+@_picture("new-key")
+async def _new_key(pilot: Pilot[None]) -> None:
+    await go_to_row(pilot, "umbrella-ha")
+    await press(pilot, "R")
+    await until_says(pilot, "Rotate the key of", "Will be done")
+    await press(pilot, "tab", "enter")
+    await until_says(pilot, "New key", "See that the firewall rules are as before")
+
+
+@_picture("change-range")
+async def _change_range(pilot: Pilot[None]) -> None:
+    await go_to_row(pilot, "acme-staging")
+    await press(pilot, "C")
+    await until_says(pilot, "Change the client range of", "Will be done")
+
+
+@_picture("repair")
+async def _repair(pilot: Pilot[None]) -> None:
+    await go_to_row(pilot, "umbrella-labs")
+    await press(pilot, "M")
+    await until_says(pilot, "What is wrong with the VPN", "Will be done")
+
+
+@_picture("restart")
+async def _restart(pilot: Pilot[None]) -> None:
+    await go_to_row(pilot, "acme-staging")
+    await press(pilot, "B")
+    await until_says(pilot, "the last resort", "Will be done")
+
+
 @_picture("logs", speed=UNHURRIED)
 async def _logs(pilot: Pilot[None]) -> None:
     await go_to_row(pilot, "acme-office")
@@ -387,6 +433,7 @@ _FONT_ADDRESS: Final = re.compile(r',?\s*url\("https?://[^"]*"\) format\("[^"]*"
 _IDENTITY: Final = re.compile(r"terminal-\d+-")
 _CLOCK: Final = re.compile(r"(?<![\d:T])([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?![\d:])")
 _PROCESS: Final = re.compile(r"\b(pid(?: |&#160;))\d+")
+_TAGGED: Final = re.compile(r"(value&#x27;=|value'=|rotated&#160;=&#160;)20\d\d-\d\d-\d\d")
 _DATE: Final = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d")
 _DAY: Final = 24 * 60 * 60
 _LATEST: Final = 14 * 3600 + 32 * 60 + 10
@@ -422,6 +469,7 @@ def still(svg: str, name: str) -> str:
     svg = _IDENTITY.sub(f"{name}-", svg)
     svg = _PROCESS.sub(r"\g<1>941", svg)
     svg = _DATE.sub("2026-11-02T09:30:00", svg)
+    svg = _TAGGED.sub(r"\g<1>2026-11-02", svg)
     found = {match.group() for match in _CLOCK.finditer(svg)}
     if not found:
         return svg

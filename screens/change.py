@@ -27,6 +27,8 @@ class ChangeDialog(ModalScreen[Operation | None]):
 
     CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel")]
+    ABSTRACT: ClassVar[bool] = True
+    """It is shown only as one of its subclasses."""
     TITLE_WORDS: ClassVar[str] = ""
     GO: ClassVar[str] = ""
 

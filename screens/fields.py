@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Checkbox, Input, Label, Static
+from textual.widgets import Checkbox, Input, Label, RadioButton, Static
 
 from screens.profile_checks import Remark
 
@@ -138,4 +138,15 @@ class CheckBox(Checkbox):
     def watch_value(self) -> None:
         """Show a tick or a blank."""
         self.BUTTON_INNER = "✔" if self.value else " "
+        super().watch_value()
+
+
+class Choice(RadioButton):
+    """One of several; Textual's own shows which one is chosen by colour alone."""
+
+    BUTTON_INNER = " "
+
+    def watch_value(self) -> None:
+        """Show a dot or a blank."""
+        self.BUTTON_INNER = "●" if self.value else " "
         super().watch_value()

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import RadioButton, RadioSet, Static
+from textual.widgets import RadioSet, Static
 
 from screens.change import ChangeDialog, ask_for_change
+from screens.fields import Choice
 from screens.frame import SectionScreen
 from tui.operations.restart import Restart, RestartPlan, Way, restarting_costs
 from tui.session.enabling import learn
@@ -35,7 +36,7 @@ class RestartDialog(ChangeDialog):
     def choices(self) -> Iterable[Widget]:
         yield RadioSet(
             *(
-                RadioButton(Content(words), value=number == 0)
+                Choice(Content(words), value=number == 0)
                 for number, (words, _) in enumerate(self._ways)
             ),
             id="way",

@@ -28,6 +28,7 @@ KINDS = (Kind.VPNS, Kind.ADDRESSES, Kind.USERS)
 class _RemakeDialog(ChangeDialog):
     """What both have in common: the plan, the routers, and how the operation is made."""
 
+    ABSTRACT: ClassVar[bool] = True
     KIND: ClassVar[type[RemakeVpn]] = RotateKey
 
     def __init__(self, found: Remaking) -> None:

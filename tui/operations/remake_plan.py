@@ -104,7 +104,7 @@ def remake_means(plan: RemakePlan) -> tuple[str, ...]:
         sentences.append(
             f"{both} restarted on {', '.join(acting)}: whoever is connected is cut off."
         )
-    else:
+    elif plan.connected != ():
         sentences.append(
             "Sessions that are up go on with the old key until they end; it is asked for again "
             "only when somebody connects."

@@ -173,7 +173,7 @@ REMOVE_LOGIN: Final = Remedy(
 )
 REMOVE_KEY: Final = Remedy(
     name="remove_key",
-    words="Take the old pre-shared key off",
+    words="Remove the old pre-shared key",
     cost="Nobody is cut off; the key can no longer be read there.",
     argv=_script("csvpn-remove-key", _REMOVE_KEY),
     meanings=((3, "CloudStack has a VPN configured on it again, so the key was left alone"),),

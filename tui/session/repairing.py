@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import msgspec
+from msgspec import field
 
 from tui.cloud.errors import CloudError
 from tui.cloud.listings import EVENTS
@@ -43,6 +44,10 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     troubles: tuple[Trouble, ...]
     unasked: tuple[str, ...] = ()
     """Routers that could not be asked, and why."""
+    push_name: str = field(default_factory=lambda: f"csvpn-push-{secrets.token_hex(4)}")
+    """Name of the user that is there for a moment where the others have to be sent along."""
+    password: Secret = field(default_factory=lambda: Secret(generate_password()))
+    """Password of users that are there for a moment."""
 
 
 async def examine(session: Session, key: str, *, stuck: Sequence[str] = ()) -> Diagnosis | None:
@@ -90,8 +95,8 @@ def repair_plan(found: Diagnosis, troubles: Iterable[Trouble]) -> RepairPlan:
         address_id=row.address.id if row.address else "",
         public_ip=row.address.address if row.address else "",
         cures=cures,
-        push_name=f"csvpn-push-{secrets.token_hex(4)}" if adds else "",
-        password=Secret(generate_password()) if adds else None,
+        push_name=found.push_name if adds else "",
+        password=found.password if adds else None,
         has_vpn=not ends,
     )
 

@@ -134,9 +134,17 @@ def cures_of(troubles: Iterable[Trouble]) -> tuple[Remedy, ...]:
     users, and daemons last, when their files are right.
     """
     order: list[Cure] = [
-        "start-router", "delete", "create", "resend", "remove-user", "forget-user", "remove-login", "push-users",
-        "restart-ipsec", "restart-xl2tpd",
-    ]  # fmt: skip
+        "start-router",
+        "delete",
+        "create",
+        "resend",
+        "remove-user",
+        "forget-user",
+        "remove-login",
+        "push-users",
+        "restart-ipsec",
+        "restart-xl2tpd",
+    ]
     unique = dict.fromkeys(cure for trouble in troubles for cure in trouble.cures)
     wanted = sorted(unique, key=lambda each: order.index(each.cure))
     return tuple(wanted)
