@@ -12,6 +12,7 @@ ROOT: Final = Path(__file__).parent.parent
 HEAVY: Final = ("textual", "httpx", "asyncssh", "cryptography", "keyring", "uvicorn", "tui.lab")
 WITHOUT_TEXTUAL: Final = (
     "tui.__main__",
+    "tui.action",
     "tui.actions",
     "tui.cloud",
     "tui.commands",
@@ -24,6 +25,7 @@ WITHOUT_TEXTUAL: Final = (
     "tui.session",
     "tui.settings",
     "tui.vpn",
+    "tui.vpn_actions",
 )
 ABOVE: Final = {"tui.__main__", "tui.demo"}
 """They start the console and the lab, in functions that load them then."""
