@@ -35,6 +35,8 @@ PAGES: Final = {
     "EnableScreen": "Enable a VPN",
     "AddUsersDialog": "Add VPN users",
     "HandoverDialog": "Adding users: steps and passwords",
+    "KitDialog": "Client kits",
+    "KitView": "What a person needs to connect",
     "VerifyDialog": "What the router says",
     "RotateDialog": "Rotate the key of a VPN",
     "ChangeRangeDialog": "Change a client range",

@@ -189,6 +189,23 @@ async def _add_users(pilot: Pilot[None]) -> None:
     await type_text(pilot, "walter nadia")
 
 
+@_picture("kits")
+async def _kits(pilot: Pilot[None]) -> None:
+    await press(pilot, "4")
+    await filled(pilot)
+    await go_to_row(pilot, "alice")
+    await press(pilot, "K", "shift+tab", "shift+tab", "shift+tab")
+    await type_text(pilot, "/srv/kits")
+    await until_says(pilot, "without a secret in the files")
+
+
+@_picture("kit-on-screen", SMALL)
+async def _kit_on_screen(pilot: Pilot[None]) -> None:
+    await _kits(pilot)
+    await press(pilot, "tab", "tab", "enter")
+    await until_says(pilot, "the settings, without a secret")
+
+
 @_picture("firewall")
 async def _firewall(pilot: Pilot[None]) -> None:
     await go_to_row(pilot, "acme-prod")

@@ -12,10 +12,12 @@ from textual.widgets import Static
 
 from screens.confirm import ConfirmDialog
 from screens.frame import Console
+from screens.kit import open_kits
 from screens.progress import step_lines
-from tui.operations.users import AddedUser, NewUser
+from tui.operations.users import AddedUser, AddUsers, NewUser
 from tui.safety.secret import MASK, Secret
 from tui.session.tray import Runnable, Task, TaskState
+from tui.session.views import OwnerKey
 
 
 class AddsUsers(Runnable, Protocol):
@@ -92,6 +94,7 @@ class HandoverDialog(ModalScreen[None]):
         Binding("escape,enter", "close", "Close"),
         Binding("p", "reveal", "Show passwords"),
         Binding("y", "copy", "Copy"),
+        Binding("k", "kits", "Make kits"),
     ]
 
     def __init__(self, operation: AddsUsers) -> None:
@@ -107,7 +110,7 @@ class HandoverDialog(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog", can_focus=True) as box:
             box.border_title = Content("Adding users")
-            box.border_subtitle = "p shows passwords   y copies   escape closes"
+            box.border_subtitle = "p shows passwords   y copies   k kits   escape closes"
             yield Static("", id="steps", classes="words")
             yield Static("", id="users", classes="words")
             yield Static("", id="notice", classes="words quiet")
@@ -164,3 +167,23 @@ class HandoverDialog(ModalScreen[None]):
             self._handed_over = True
             text = Secret("\n".join(lines))
             self.console.copy_out(text, f"{len(lines)} user(s) with passwords")
+
+    def action_kits(self) -> None:
+        """Make kits, which know the passwords that were just made."""
+        added = self._operation.added
+        if added:
+            owner = owner_key_of(self._operation)
+            open_kits(self.console, "", added, owner_key=owner, handed=self._kit_was_given)
+
+    def _kit_was_given(self) -> None:
+        self._handed_over = True
+
+
+def owner_key_of(operation: AddsUsers) -> OwnerKey | None:
+    """Whose users an operation adds; None for the caller's own, whose name it does not know."""
+    if not isinstance(operation, AddUsers):
+        return None
+    owner = operation.wanted.owner
+    if owner.project_id:
+        return ("", owner.project_id)
+    return (owner.domain_id, owner.account) if owner.account else None

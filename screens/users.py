@@ -10,10 +10,12 @@ from textual.types import CSSPathType
 from screens.add_users import AddUsersDialog
 from screens.details import facts_text
 from screens.frame import bindings_of
+from screens.kit import open_kits
 from screens.tables import TableScreen
 from tui.operations.facts import Owner
 from tui.operations.users import RemoveUsers, removing_means
 from tui.session.inventory import Kind
+from tui.session.kits import KitUser
 from tui.session.views import UserRow, user_rows
 from tui.widgets.columns import Cell, Column
 
@@ -78,6 +80,12 @@ class UsersScreen(TableScreen[UserRow]):
     def action_add_users(self) -> None:
         """Add users, to the account of the row under the cursor unless another is chosen."""
         self.app.push_screen(AddUsersDialog(self.row.owner_key if self.row else None))
+
+    def action_kits(self) -> None:
+        """Make a kit for the user under the cursor."""
+        if self.row is not None:
+            user = KitUser(self.row.user.user_name)
+            open_kits(self.console, "", [user], owner_key=self.row.owner_key)
 
     def action_remove_user(self) -> None:
         """Remove the user under the cursor, after asking."""

@@ -13,6 +13,7 @@ from screens.details import DetailsDialog, facts_text
 from screens.disable import ask_to_disable
 from screens.enable import EnableScreen
 from screens.frame import bindings_of
+from screens.kit import open_kits
 from screens.places import PlaceScreen
 from screens.verdict import VerifyDialog
 from tui.actions import Action
@@ -267,6 +268,8 @@ class VpnsScreen(PlaceScreen[VpnRow]):
             return f"The VPN of {row.place} is enabled already."
         if action.name in ("rotate", "change_range") and row.vpn is None:
             return f"The VPN of {row.place} does not run; repair it first, with M."
+        if action.name == "kits" and row.vpn is None:
+            return "The VPN does not run, so there is nothing to connect to yet."
         if action.name == "verify" and not row.routers:
             return f"No router of {row.place} is known to ask."
         if action.name == "reveal" and (row.vpn is None or row.vpn.preshared_key is None):
@@ -287,6 +290,11 @@ class VpnsScreen(PlaceScreen[VpnRow]):
             self.show_details(row)
             if not self.has_class("-wide") and self.app.screen is self:
                 self.action_details()
+
+    def action_kits(self) -> None:
+        """Make kits for the users of the account."""
+        if self.row is not None:
+            open_kits(self.console, self.row.key, ())
 
     def action_enable(self) -> None:
         """Finish a VPN that is half-made."""

@@ -121,6 +121,15 @@ _ROW_ACTIONS: Final = (
         on_row=True,
     ),
     Action(
+        name="kits",
+        keys=("K",),
+        label="Kits",
+        help="Make client kits: what people need to connect from their own machines.",
+        screens=("vpns", "users"),
+        on_row=True,
+        hint=False,
+    ),
+    Action(
         name="open_ports",
         keys=("o",),
         label="Open ports",

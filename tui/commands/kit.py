@@ -13,6 +13,7 @@ from tui.commands.output import CommandError, Exit, print_json, print_line, tell
 from tui.operations.kit_files import KitNotWritten, Written
 from tui.safety.secret import Secret
 from tui.session import kits
+from tui.session.auditing import SecretUse, note_secret_use
 from tui.session.kits import KitUser, KitVpn, KitWish
 from tui.session.session import Session
 from tui.vpn.findings import errors
@@ -111,17 +112,30 @@ async def make(context: Context, request: Request) -> Exit:
         users = _users(session, vpn, request)
         notes = _waiting(session, vpn, users)
         _refuse_unknown_secrets(vpn, users, request)
-    try:
-        made = kits.make_kits(vpn, users, request.wish)
-    except KitImpossible as error:
-        raise CommandError(str(error).rstrip("."), "see csvpn kit --help") from error
-    for note in notes:
-        tell(f"note: {note}")
-    if not request.out:
-        return _print(context, vpn, users, request)
-    written = await asyncio.to_thread(_write, made, vpn, request)
+        try:
+            made = kits.make_kits(vpn, users, request.wish)
+        except KitImpossible as error:
+            raise CommandError(str(error).rstrip("."), "see csvpn kit --help") from error
+        for note in notes:
+            tell(f"note: {note}")
+        if not request.out:
+            await _note_use(session, "print", vpn, made)
+            return _print(context, vpn, users, request)
+        written = await asyncio.to_thread(_write, made, vpn, request, session.state)
+        await _note_use(session, "export", vpn, made)
     _report(context, vpn, made, written, request)
     return Exit.FINE
+
+
+async def _note_use(session: Session, use: SecretUse, vpn: KitVpn, made: Sequence[Kit]) -> None:
+    """Record which secrets were given out and for whom."""
+    for secret, name in NAMES.items():
+        people = [kit.user for kit in made if secret in kit.secrets]
+        if people:
+            target = f"{vpn.words} for {', '.join(people)}"
+            trouble = await note_secret_use(session, use, name, target)
+            if trouble:
+                tell(f"warning: {trouble}")
 
 
 # Which VPN and who.
@@ -145,7 +159,8 @@ def _find(session: Session, request: Request) -> KitVpn:
             return known[0]
         spelled = ", ".join(vpn.words for vpn in known)
         raise CommandError(f"--all is for one VPN, and there are {spelled}", "say which with --vpn")
-    fitting = [vpn for vpn in known if set(request.users) <= set(_names(session, vpn))]
+    wanted, inventory = set(request.users), session.inventory
+    fitting = [vpn for vpn in known if wanted <= set(kits.users_of(inventory, vpn))]
     if fitting:
         what = ", ".join(request.users)
         if len(fitting) > 1:
@@ -157,11 +172,6 @@ def _find(session: Session, request: Request) -> KitVpn:
 
 def _spell(vpn: KitVpn) -> str:
     return f"{vpn.words} of {vpn.owner}"
-
-
-def _names(session: Session, vpn: KitVpn) -> list[str]:
-    rows = session.inventory.users.rows.values()
-    return sorted(user.user_name for user in rows if user.owner_key == vpn.owner_key)
 
 
 def _no_such_user(session: Session, names: Sequence[str]) -> CommandError:
@@ -184,7 +194,7 @@ def _no_such_user(session: Session, names: Sequence[str]) -> CommandError:
 
 def _users(session: Session, vpn: KitVpn, request: Request) -> list[KitUser]:
     """The users that were named, who have to be of the VPN's account. Raises `CommandError`."""
-    there = _names(session, vpn)
+    there = kits.users_of(session.inventory, vpn)
     wanted = there if request.everybody else request.users
     if not wanted:
         raise CommandError(
@@ -226,9 +236,9 @@ def _refuse_unknown_secrets(vpn: KitVpn, users: Sequence[KitUser], request: Requ
 # What comes of it.
 
 
-def _write(made: Sequence[Kit], vpn: KitVpn, request: Request) -> list[Written]:
+def _write(made: Sequence[Kit], vpn: KitVpn, request: Request, state: Path) -> list[Written]:
     into = Path(request.out)
-    found = kits.place_findings(made, into)
+    found = kits.place_findings(into, secret=any(kit.secrets for kit in made))
     stops = errors(found)
     if stops and not request.anyway:
         says = stops[0].says.rstrip(".")
@@ -237,7 +247,12 @@ def _write(made: Sequence[Kit], vpn: KitVpn, request: Request) -> list[Written]:
         tell(f"note: {finding.says}")
     try:
         return kits.write_and_remember(
-            made, vpn, into, as_zip=request.as_zip, keep_days=request.keep_days
+            made,
+            vpn,
+            into,
+            as_zip=request.as_zip,
+            keep_days=request.keep_days,
+            state=state,
         )
     except KitNotWritten as error:
         raise CommandError(error.what, error.remedy, Exit.FINDINGS) from error

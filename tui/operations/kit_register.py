@@ -51,23 +51,23 @@ class _File(msgspec.Struct, frozen=True):
     kits: tuple[KeptKit, ...] = ()
 
 
-def register_file() -> Path:
-    """Where the register is."""
-    return state_folder() / "kits.json"
+def register_file(state: Path | None = None) -> Path:
+    """Where the register is: in the folder `state`, or in the usual one."""
+    return (state or state_folder()) / "kits.json"
 
 
-def kept_kits() -> list[KeptKit]:
+def kept_kits(state: Path | None = None) -> list[KeptKit]:
     """The kits that were written and not deleted yet, the oldest first. Raises `SettingsError`.
 
     A kit whose folder somebody has deleted by hand is not among them.
     """
-    return sorted((kit for kit in _read() if kit.is_there), key=lambda kit: kit.written)
+    return sorted((kit for kit in _read(state) if kit.is_there), key=lambda kit: kit.written)
 
 
-def due_kits(now: datetime | None = None) -> list[KeptKit]:
+def due_kits(now: datetime | None = None, state: Path | None = None) -> list[KeptKit]:
     """Those of them that should have been deleted by now. Raises `SettingsError`."""
     at = now or datetime.now(UTC)
-    return [kit for kit in kept_kits() if kit.is_due(at)]
+    return [kit for kit in kept_kits(state) if kit.is_due(at)]
 
 
 def remember(
@@ -77,6 +77,7 @@ def remember(
     server: str,
     keep_days: int = KEEP_DAYS,
     now: datetime | None = None,
+    state: Path | None = None,
 ) -> list[KeptKit]:
     """Note kits that were just written. Raises `SettingsError`."""
     at = (now or datetime.now(UTC)).replace(microsecond=0)
@@ -94,8 +95,9 @@ def remember(
         for each in written
     ]
     paths = {kit.path for kit in new}
-    with locked_folder(state_folder()):
-        _write([kit for kit in _read() if kit.is_there and kit.path not in paths] + new)
+    with locked_folder(state or state_folder()):
+        kept = [kit for kit in _read(state) if kit.is_there and kit.path not in paths]
+        _write([*kept, *new], state)
     return new
 
 
@@ -106,8 +108,8 @@ def forget(paths: Iterable[str]) -> None:
         _write([kit for kit in _read() if kit.path not in gone])
 
 
-def _read() -> Sequence[KeptKit]:
-    path = register_file()
+def _read(state: Path | None = None) -> Sequence[KeptKit]:
+    path = register_file(state)
     text = read_private(path)
     if text is None:
         return ()
@@ -121,6 +123,6 @@ def _read() -> Sequence[KeptKit]:
         ) from error
 
 
-def _write(kits: Sequence[KeptKit]) -> None:
+def _write(kits: Sequence[KeptKit], state: Path | None = None) -> None:
     text = msgspec.json.format(msgspec.json.encode(_File(tuple(kits))), indent=1).decode()
-    write_private(register_file(), text + "\n")
+    write_private(register_file(state), text + "\n")

@@ -19,7 +19,7 @@ from tui.settings.errors import SettingsError
 from tui.vpn.findings import Finding
 from tui.vpn.kits.choices import ASKED, KEEP_DAYS, MTU, SHOWN, Place
 from tui.vpn.kits.kit import Kit, make_kit
-from tui.vpn.kits.settings import KitSettings
+from tui.vpn.kits.settings import KitSettings, SecretName, checked
 
 KINDS = (Kind.USERS, Kind.VPNS, Kind.ADDRESSES, Kind.NETWORKS, Kind.VPCS)
 """The lists that kits are made from."""
@@ -74,9 +74,10 @@ def kit_vpns(inventory: Inventory, owner_key: OwnerKey | None = None) -> list[Ki
     return sorted(found, key=lambda vpn: (vpn.network, vpn.server))
 
 
-def kit_vpn(inventory: Inventory, address_id: str) -> KitVpn | None:
-    """The VPN on an address; None where there is none."""
-    return next((v for v in kit_vpns(inventory) if v.address_id == address_id), None)
+def users_of(inventory: Inventory, vpn: KitVpn) -> list[str]:
+    """The users of the account that owns a VPN, by name."""
+    rows = inventory.users.rows.values()
+    return sorted(user.user_name for user in rows if user.owner_key == vpn.owner_key)
 
 
 def _kit_vpn(row: NetworkRow) -> KitVpn:
@@ -117,16 +118,28 @@ def settings_for(vpn: KitVpn, user: KitUser, wish: KitWish) -> KitSettings:
     )
 
 
+def secrets_shown(wish: KitWish) -> list[SecretName]:
+    """The secrets that will stand in clear text in kits made as wished."""
+    places: dict[SecretName, Place] = {"key": wish.key_place, "password": wish.password_place}
+    return [name for name, place in places.items() if place == SHOWN]
+
+
+def check_kits(vpn: KitVpn, users: Iterable[KitUser], wish: KitWish) -> None:
+    """Raise `KitImpossible` where `make_kits` would, in a fraction of its time."""
+    for user in users:
+        checked(settings_for(vpn, user, wish))
+
+
 def make_kits(vpn: KitVpn, users: Iterable[KitUser], wish: KitWish) -> list[Kit]:
     """A kit for each of `users`. Raises `KitImpossible`."""
     return [make_kit(settings_for(vpn, user, wish), wish.platforms) for user in users]
 
 
-def place_findings(kits: Sequence[Kit], into: Path) -> list[Finding]:
-    """What speaks against writing `kits` into a folder; without a secret in them, nothing that
-    would stand in the way does."""
+def place_findings(into: Path, *, secret: bool) -> list[Finding]:
+    """What speaks against writing kits into a folder; without a `secret` in them, nothing of it
+    stands in the way."""
     found = findings(into)
-    if any(kit.secrets for kit in kits):
+    if secret:
         return found
     return [msgspec.structs.replace(each, severity="warning") for each in found]
 
@@ -138,14 +151,16 @@ def write_and_remember(
     *,
     as_zip: bool = False,
     keep_days: int = KEEP_DAYS,
+    state: Path | None = None,
 ) -> list[Written]:
     """Write kits and note them in the register; blocks, so call it in a worker thread.
 
-    A kit that could not be noted is not kept. Raises `KitNotWritten`.
+    `state` is the folder of the register, where it is not the usual one. A kit that could not be
+    noted is not kept. Raises `KitNotWritten`.
     """
     written = write_kits(kits, into, as_zip=as_zip)
     try:
-        remember(written, network=vpn.network, server=vpn.server, keep_days=keep_days)
+        remember(written, network=vpn.network, server=vpn.server, keep_days=keep_days, state=state)
     except SettingsError as error:
         for each in written:
             delete_kit(each.path, each.files)

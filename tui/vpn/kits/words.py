@@ -8,8 +8,8 @@ from tui.vpn.kits.settings import Artefact, KitSettings, SecretName
 
 _ABSENT: Final[dict[Place, str]] = {
     "shown": "",
-    "asked": "(you are told it by another way; it is asked for)",
-    "left-out": "(not in this kit; type it each time, and do not let the machine keep it)",
+    "asked": "(told by another way; it is asked for)",
+    "left-out": "(told by another way; type it each time)",
 }
 
 ONE_AT_A_TIME: Final = (
