@@ -143,6 +143,7 @@ CONTENT_MAKERS: Final = {
     "check_lines",
     "facts_text",
     "report_text",
+    "finding_lines",
 }
 """What gives `Content`: its own constructors, and functions of screens that other modules use."""
 
