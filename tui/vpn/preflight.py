@@ -7,7 +7,7 @@ whose fact is missing is `unknown` and says why; it never stands in the way, and
 from collections.abc import Iterable, Sequence
 
 from tui.vpn.preflight_account import checks_of_account
-from tui.vpn.preflight_facts import ORDER, Check, PreflightFacts, State, Unasked
+from tui.vpn.preflight_facts import ORDER, Check, PreflightFacts, State
 from tui.vpn.preflight_place import checks_of_place
 from tui.vpn.preflight_ports import checks_of_ports
 from tui.vpn.preflight_range import checks_of_range
@@ -16,11 +16,10 @@ from tui.vpn.preflight_router import checks_of_routers
 
 def preflight(facts: PreflightFacts) -> tuple[Check, ...]:
     """Every check, in the order of the form: place, ports, range, routers, account."""
-    users = None if isinstance(facts.users, Unasked) else len(facts.users) + len(facts.about_users)
     return (
         *checks_of_place(facts),
         *checks_of_ports(facts),
-        *checks_of_range(facts, users),
+        *checks_of_range(facts),
         *checks_of_routers(facts),
         *checks_of_account(facts),
     )

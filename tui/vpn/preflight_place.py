@@ -198,6 +198,9 @@ def _implemented(place: NetworkFacts | VpcFacts) -> Check:
     name = "network.implemented"
     source = "listVPCs" if isinstance(place, VpcFacts) else "listNetworks"
     evidence = (f"{source}: state {place.state or 'not told'}",)
+    if isinstance(place, NetworkFacts) and place.type != "Isolated":
+        says = f"Of no meaning: {place.name} cannot have a VPN in any state."
+        return Check(name=name, state="unknown", says=says, evidence=evidence)
     if place.state in _READY:
         says = "It is in use and has its router."
         return Check(name=name, state="pass", says=says, evidence=evidence)
@@ -212,9 +215,6 @@ def _implemented(place: NetworkFacts | VpcFacts) -> Check:
     if not place.state:
         says = "The server does not say whether it is in use."
         return Check(name=name, state="unknown", says=says)
-    if isinstance(place, NetworkFacts) and place.state == "Setup":
-        says = "A network of this kind has no router of its own."
-        return Check(name=name, state="unknown", says=says, evidence=evidence)
     return Check(
         name=name,
         state="warn" if place.state == "Implementing" else "fail",

@@ -45,23 +45,23 @@ NAMES: Final = (
 _REMEDY: Final = "Take another range; `auto` finds one that collides with nothing."
 
 
-def checks_of_range(facts: PreflightFacts, users: int | None) -> tuple[Check, ...]:
-    """Everything about the range; `users` is how many there will be, None if that is not known."""
+def checks_of_range(facts: PreflightFacts) -> tuple[Check, ...]:
+    """Everything about the range that was typed, or that is in force where none was."""
     text = facts.range_text
     if isinstance(text, Unasked):
         return tuple(Check(name=name, state="unknown", says=text.why) for name in NAMES)
-    checked = check_range(text, facts.neighbours, users=users or 0)
+    listed = 0 if isinstance(facts.users, Unasked) else len(facts.users)
+    users = listed + len(facts.about_users)
+    checked = check_range(text, facts.neighbours, users=users)
     if checked.range is None:
         form = _of_findings("range.form", checked.findings, facts, checked)
         says = "The client range cannot be read."
         others = (Check(name=name, state="unknown", says=says) for name in NAMES[1:])
         return (form, *others)
-    return tuple(_one(name, facts, checked, checked.range, users) for name in NAMES)
+    return tuple(_one(name, facts, checked, checked.range) for name in NAMES)
 
 
-def _one(
-    name: str, facts: PreflightFacts, checked: RangeCheck, whole: ClientRange, users: int | None
-) -> Check:
+def _one(name: str, facts: PreflightFacts, checked: RangeCheck, whole: ClientRange) -> Check:
     if name == "range.own-address":
         says = f"{whole.router} is the router's own; clients get {_pool(whole)}."
         return Check(name=name, state="pass", says=says, evidence=(_source(facts, whole),))
@@ -75,9 +75,8 @@ def _one(
         if not found and unlisted is not None:
             return Check(name=name, state="unknown", says=unlisted)
         return _of_findings(name, found, facts, checked)
-    if name == "range.size" and users is None:
-        says = "How many VPN users the account has could not be asked, so the size is not judged."
-        return Check(name=name, state="unknown", says=says)
+    if name == "range.size" and isinstance(facts.users, Unasked):
+        return Check(name=name, state="unknown", says=facts.users.why)
     codes = _BY_CODE[name]
     found = [finding for finding in checked.findings if finding.code in codes]
     return _of_findings(name, found, facts, checked)
