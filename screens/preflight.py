@@ -81,12 +81,12 @@ def _by(action: str) -> str:
 def _open(checks: Sequence[Check], *, unfolded: bool) -> Iterable[Content]:
     """What could not be asked, by reason; what is still on its way is counted only."""
     style = _STYLES["unknown"]
-    waiting = [check for check in checks if check.says == WAITING.why]
+    waiting = [check for check in checks if check.says.endswith(WAITING.why)]
     for says, together in alike([check for check in checks if check not in waiting]):
         names = [check.name for check in together]
         shown = names if unfolded else names[:_NAMED]
         more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
         yield Content.styled(f"? {', '.join(shown)}{more}: {says}", style)
     if waiting:
-        words = f"? {len(waiting)} checks wait for an answer …"
-        yield Content.styled(words, style)
+        wait = "checks wait" if len(waiting) > 1 else "check waits"
+        yield Content.styled(f"? {len(waiting)} {wait} for an answer …", style)

@@ -179,3 +179,15 @@ def test_cidrs_of_a_rule() -> None:
     rule = models.FirewallRule(cidr_list="10.0.0.0/8, 192.0.2.0/24,")
     assert rule.cidrs == ("10.0.0.0/8", "192.0.2.0/24")
     assert models.CustomerGateway(cidr_list="").cidrs == ()
+
+
+def test_the_limit_of_addresses() -> None:
+    limits = {
+        row.account: row.max
+        for exchange in recordings()
+        if exchange["request"].get("command") == "listResourceLimits" and exchange["status"] == 200
+        for row in _rows(exchange)
+        if isinstance(row, models.ResourceLimit) and row.resource_type_name == "public_ip"
+    }
+    assert limits["acme"] == limits["admin"] == -1, "no limit"
+    assert limits["dadmin"] == 20

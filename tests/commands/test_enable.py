@@ -38,6 +38,42 @@ async def test_a_dry_run_shows_checks_and_calls_and_sends_nothing(
     assert not vpns(contract_lab) and not contract_lab.world.vpn_users
 
 
+async def test_every_check_is_printed_worst_first(contract_lab: Lab, printed: Printed) -> None:
+    context = context_for(contract_lab, "user")
+    assert await enable(context, Request(target="acme-prod", dry_run=True)) is Exit.FINE
+    out, _ = printed.both()
+    lines = [line for line in out.split("\n") if line[2:3] in ("✘", "▲", "?", "✔")]
+    glyphs = [line[2] for line in lines]
+    assert glyphs == sorted(glyphs, key="✘▲?✔".index)
+    names = [line.split()[2] for line in lines]
+    assert len(names) == len(set(names)) == 47
+    assert "? unknown router.running             Your role may not use listRouters" in out
+    assert "? unknown router.version             likewise" in out
+
+
+async def test_checks_in_json_have_evidence_remedy_and_action(
+    contract_lab: Lab, printed: Printed
+) -> None:
+    context = context_for(contract_lab, as_json=True)
+    request = Request(target="acme-prod", range_text="10.10.1.5-10.10.1.9", dry_run=True)
+    assert await enable(context, request) is Exit.FINDINGS
+    checks = {check["name"]: check for check in printed.document()["checks"]}
+    assert len(checks) == 47
+    assert checks["range.overlap.own-network"] == {
+        "name": "range.overlap.own-network",
+        "state": "fail",
+        "says": "The range overlaps this network acme-prod (10.10.1.0/24); "
+        "the server refuses that.",
+        "evidence": ["range 10.10.1.5-10.10.1.9"],
+        "remedy": "Take another range; `auto` finds one that collides with nothing.",
+        "action": "csvpn enable acme-prod --range auto",
+        "server_says": "Invalid ip range: 10.10.1.5-10.10.1.9 overlaps with guest ip range "
+        "10.10.1.1-10.10.1.254",
+    }
+    assert checks["router.clock"]["state"] == "unknown", "this profile has no way to the routers"
+    assert checks["zone.advanced"]["evidence"] == ["listZones: networktype Advanced"]
+
+
 async def test_a_read_only_profile_may_be_dry(contract_lab: Lab, printed: Printed) -> None:
     context = context_for(contract_lab, read_only=True)
     assert await enable(context, Request(target="acme-prod", dry_run=True)) is Exit.FINE

@@ -29,7 +29,7 @@ from tui.session.preflight import KINDS
 from tui.session.session import Session
 from tui.session.views import NetworkRow, network_rows
 from tui.vpn.ports import PortAccess
-from tui.vpn.preflight import by_state
+from tui.vpn.preflight import alike, by_state
 from tui.vpn.preflight_facts import Check, State
 
 
@@ -161,12 +161,15 @@ def _agreed(session: Session, row: NetworkRow) -> bool:
 def _print_plan(row: NetworkRow, checks: Sequence[Check], calls: Sequence[str]) -> None:
     where = f"{row.type} of {row.owner}, {row.cidr}, zone {row.zone}"
     print_line(clean(f"{row.name}: {where}"))
-    for state, alike in by_state(checks).items():
-        for check in alike:
-            print_line(clean(f"  {_GLYPHS[state]} {state:7} {check.name:26} {check.says}"))
-            for text in (f"→ {check.remedy}" if check.remedy else "", check.action):
-                if text:
-                    print_line(clean(f"  {'':36} {text}"))
+    for state, found in by_state(checks).items():
+        for _, together in alike(found):
+            for number, check in enumerate(together):
+                # Nine checks are left open by one router: the reason is said once.
+                says = "likewise" if number and state == "unknown" else check.says
+                print_line(clean(f"  {_GLYPHS[state]} {state:7} {check.name:26} {says}"))
+                for text in (f"→ {check.remedy}" if check.remedy else "", check.action):
+                    if text:
+                        print_line(clean(f"  {'':36} {text}"))
     if calls:
         print_line("Will be sent:")
         for call in calls:

@@ -297,8 +297,11 @@ def _none_yet(facts: PreflightFacts) -> Check:
         listed = ("listRemoteAccessVpns: Running",) if verdict.standing == "running" else evidence
         check = of_finding(name, found, remedy=remedy, action=action)
         return msgspec.structs.replace(check, evidence=listed)
+    if verdict.standing == "acquire":
+        return Check(name=name, state="pass", says="There is no address yet that could hold a VPN.")
     if verdict.address is None:
-        return Check(name=name, state="pass", says="There is no address that could hold a VPN.")
+        says = "Of no meaning: no address of it can have a VPN."
+        return Check(name=name, state="unknown", says=says)
     if isinstance(facts.traces, Unasked) and facts.has_rules is not False:
         says = (
             f"No VPN is listed; a half-made or half-removed one is in no list. {facts.traces.why}"
