@@ -240,7 +240,9 @@ class EnableScreen(TellsFailures, Screen[None]):
         return Content("\n").join(lines)
 
     def _show_keys(self) -> None:
-        if self._operation is None:
+        if self._operation is None and self._unfolded:
+            words = " ↑↓ scroll   F3 back to the form   F2 copy calls   esc back"
+        elif self._operation is None:
             words = " tab next   enter on Enable runs it   F2 copy calls   F3 checks   esc back"
         elif self._job is None or self._job.state is TaskState.RUNNING:
             words = " esc back: the job goes on, J shows it"
@@ -355,6 +357,7 @@ class EnableScreen(TellsFailures, Screen[None]):
             self.query_one("#side").focus()
         elif self._field_left is not None:
             self._field_left.focus()
+        self._show_keys()
         self._check()
 
     def action_copy_calls(self) -> None:

@@ -72,6 +72,8 @@ def _one(check: Check, *, unfolded: bool) -> Iterable[Content]:
 
 def _by(action: str) -> str:
     """How the remedy is done: a key of the console, or a line for the shell."""
+    if action == "enable":
+        return ""  # the button is on this screen
     known = _LABELS.get(action)
     if known is not None:
         return f" ({known.label}, key {known.key} in the section {known.screens[0]})"

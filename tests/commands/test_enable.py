@@ -2,10 +2,13 @@
 
 import io
 
+import msgspec
 import pytest
 
 from tests.commands.contexts import Printed, context_for
 from tests.consoles import lab_path
+from tui.cloud.client import CloudClient
+from tui.cloud.endpoint import Parameter
 from tui.cloud.errors import ReadOnly
 from tui.commands.enable import Request, enable
 from tui.commands.output import CommandError, Exit
@@ -49,6 +52,23 @@ async def test_every_check_is_printed_worst_first(contract_lab: Lab, printed: Pr
     assert len(names) == len(set(names)) == 47
     assert "? unknown router.running             Your role may not use listRouters" in out
     assert "? unknown router.version             likewise" in out
+
+
+async def test_every_list_is_asked_for_once(
+    contract_lab: Lab, printed: Printed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, str]] = []
+    call = CloudClient.call
+
+    async def noted(client: CloudClient, command: str, **parameters: Parameter) -> msgspec.Raw:
+        asked.append((command, str(sorted(parameters.items()))))
+        return await call(client, command, **parameters)
+
+    monkeypatch.setattr(CloudClient, "call", noted)
+    request = Request(target="acme-prod", dry_run=True)
+    assert await enable(context_for(contract_lab), request) is Exit.FINE
+    assert len(asked) == len(set(asked)) > 20
+    assert printed.both()[0]
 
 
 async def test_checks_in_json_have_evidence_remedy_and_action(

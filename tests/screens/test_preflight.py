@@ -130,9 +130,9 @@ async def test_typing_asks_nobody(lab: Lab) -> None:
 
 async def test_answers_are_shown_as_they_arrive(lab: Lab) -> None:
     async with stage(lab, LARGE) as on:
-        on.wire.fail(refusal(530, "the database is away"), "listEvents", "listCapabilities")
+        on.wire.fail(refusal(530, "the database is away"), "listEvents", "listLoadBalancerRules")
         await open_form(on, "acme-prod")
-        assert "server.version: The version of the server could not be asked" in on.flat
+        assert "ports.load-balancing: The load balancer rules could not be asked" in on.flat
         assert "vpn.none-yet: No VPN is listed; a half-made or half-removed one" in on.flat
         assert not on.app.screen.query_one("#go").disabled, "what could not be asked stops nothing"
         on.wire.mend()

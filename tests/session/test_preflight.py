@@ -70,6 +70,7 @@ async def test_every_list_is_asked_for_once(tmp_path: Path) -> None:
         assert twice == {"listApis", "listConfigurations"}, "one per command, one per scope"
         assert counted["listApis"] == len({*RIGHTS, "listConfigurations"})
         assert wire.writes == []
+        assert not {"listZones", "listCapabilities"} & set(counted), "known since the beginning"
         assert "listResourceLimits" not in counted, "no address has to be acquired"
 
 
@@ -210,7 +211,6 @@ async def test_a_router_whose_host_key_nobody_has_seen(tmp_path: Path) -> None:
         ("listLoadBalancerRules", {"ports.load-balancing"}),
         ("listPortForwardingRules", {"ports.forwarding"}),
         ("listFirewallRules", {"ports.wide-rules", "ports.narrow-rules", "ports.wider-rules"}),
-        ("listCapabilities", {"server.version"}),
         ("listEvents", {"vpn.none-yet"}),
         ("listRemoteAccessVpns", {"vpn.none-yet", "range.overlap.vpns", "account.stopped-router"}),
         ("listVpnCustomerGateways", {"range.overlap.own-peer", "range.overlap.peers"}),
@@ -227,6 +227,18 @@ async def test_a_list_that_fails_leaves_its_own_checks_open(
         assert states(prepared, "unknown") == names
         assert states(prepared, "fail") == set()
         assert all("the database is away" in check(prepared, name).says for name in names)
+
+
+async def test_a_server_that_does_not_tell_its_version(tmp_path: Path) -> None:
+    async with open_lab("demo", tmp_path, routers=False) as lab:
+        wire = Wire(lab)
+        wire.fail(refusal(530, "the database is away"), "listCapabilities")
+        session = lab_session(lab, transport=wire)
+        await session.open()
+        prepared = await looked(lab, session, "acme-prod", range_text=FREE)
+        assert check(prepared, "server.version").state == "unknown"
+        assert "the database is away" in check(prepared, "server.version").says
+        await session.aclose()
 
 
 # What it says: the world of the recordings.

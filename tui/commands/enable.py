@@ -8,7 +8,6 @@ import msgspec
 from tui.commands.opening import (
     Context,
     did_you_mean,
-    learn,
     opened,
     raise_gaps,
     refuse_read_only,
@@ -55,11 +54,13 @@ async def enable(context: Context, request: Request) -> Exit:
     async with opened(context) as session:
         if not request.dry_run:
             refuse_read_only(session, "createRemoteAccessVpn")
-        await learn(session, (Kind.NETWORKS, Kind.VPCS, Kind.ADDRESSES))
-        row = await enabling.learn(session, _find(session, request.target).key)
+        asked = [each for each in KINDS if each is not Kind.ZONES and session.may_list(each)]
+        await session.inventory.refresh(asked)
+        raise_gaps(session, (Kind.NETWORKS, Kind.VPCS, Kind.ADDRESSES))
+        key = _find(session, request.target).key
+        row = await enabling.learn(session, key, known=asked)
         if row is None:
             raise CommandError(f"{request.target} has just gone", "list the networks again")
-        raise_gaps(session, KINDS)
         prepared = enabling.prepare(session.inventory, row, _wish(session, row, request))
         operation = EnableVpn(session.client, prepared.plan, _verify(session, row))
         checks = prepared.checks

@@ -4,7 +4,7 @@ The guided screen and `csvpn enable` ask the same questions here: may this netwo
 on which address, is the range good, who may connect, are the users right, what will be sent.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 import msgspec
 
@@ -19,7 +19,7 @@ from tui.operations.facts import (
     vpc_facts,
 )
 from tui.operations.users import NewUser
-from tui.session.inventory import Inventory
+from tui.session.inventory import Inventory, Kind
 from tui.session.preflight import Gathering
 from tui.session.preflight_facts import Asked, facts_of
 from tui.session.session import Session
@@ -35,6 +35,10 @@ from tui.vpn.preflight_account import limit_finding
 from tui.vpn.preflight_facts import WAITING, Check, Unasked
 from tui.vpn.preflight_place import left_behind
 from tui.vpn.users import DEFAULT_LIMIT, check_new_user
+
+
+def _nothing() -> None:
+    """Nobody wants to know."""
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,15 +85,18 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def learn(
-    session: Session, key: str, on_news: Callable[[], object] | None = None
+    session: Session,
+    key: str,
+    on_news: Callable[[], object] = _nothing,
+    known: Collection[Kind] = (),
 ) -> NetworkRow | None:
     """Ask for all that the questions need about the network or VPC `key`; None if it is gone.
 
-    `on_news` is called as answers arrive: `prepare` knows more each time. What cannot be had is
-    noted, with the reason, and is no obstacle.
+    `on_news` is called as answers arrive: `prepare` knows more each time. Lists of `known` were
+    asked for just now and are not again. What cannot be had is noted, with the reason, and is no
+    obstacle.
     """
-    gathering = Gathering(session, key) if on_news is None else Gathering(session, key, on_news)
-    return await gathering.run()
+    return await Gathering(session, key, on_news, known).run()
 
 
 def neighbours_of(inventory: Inventory, row: NetworkRow) -> tuple[Neighbour, ...]:

@@ -6,7 +6,7 @@ and stops nothing else. How many calls run at a time is the client's limit.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -68,13 +68,19 @@ class Gathering:
     """One preflight of one network or VPC."""
 
     def __init__(
-        self, session: Session, key: str, on_news: Callable[[], object] = _nothing
+        self,
+        session: Session,
+        key: str,
+        on_news: Callable[[], object] = _nothing,
+        known: Collection[Kind] = (),
     ) -> None:
-        """`on_news` is called whenever something was learnt."""
+        """`on_news` is called whenever something was learnt; lists of `known` are not asked for
+        again, because they were just now."""
         self._session = session
         self._inventory = session.inventory
         self._key = key
         self._on_news = on_news
+        self._known = known
         self._lists: dict[Kind, asyncio.Task[None]] = {}
 
     @property
@@ -89,7 +95,7 @@ class Gathering:
         self._inventory.gathered[self._key] = Gathered(refused=denied)
         async with asyncio.TaskGroup() as group:
             for kind in KINDS:
-                if str(kind) not in denied:
+                if str(kind) not in denied and not self._is_known(kind):
                     self._lists[kind] = group.create_task(self._list(kind))
             routers = group.create_task(self.ask_routers())
             cloud = [
@@ -107,6 +113,11 @@ class Gathering:
             self._note(cloud_is_known=True)
             await routers
         return network_row(self._inventory, self._key)
+
+    def _is_known(self, kind: Kind) -> bool:
+        """Zones were asked for when the session was opened, and stay as they are."""
+        zones = kind is Kind.ZONES and bool(self._inventory.zones.rows)
+        return zones or kind in self._known
 
     def _note(self, **learnt: Any) -> None:
         self._inventory.gathered[self._key] = msgspec.structs.replace(self.gathered, **learnt)
@@ -131,6 +142,10 @@ class Gathering:
     # The cloud.
 
     async def _version(self) -> None:
+        told = self._session.identity.server_version
+        if told:
+            self._note(version=told)
+            return
         asked = self._session.client.single("listCapabilities", "capability", Capability)
         answer = await self._try("The version of the server", asked)
         if isinstance(answer, Unasked):

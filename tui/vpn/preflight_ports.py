@@ -7,6 +7,7 @@ from tui.vpn.eligibility import VpcFacts
 from tui.vpn.findings import Finding
 from tui.vpn.ports import (
     VPN_PORTS,
+    Conflict,
     Forwarding,
     IngressRule,
     analyse,
@@ -146,7 +147,7 @@ def _rules(facts: PreflightFacts, rules: Sequence[IngressRule] | Unasked) -> Ite
             yield Check(name=name, state="unknown", says=rules.why)
         return
     counted = (f"listFirewallRules: {len(rules)} on the address",)
-    found = [each.finding for each in conflicts(rules)]
+    found = list(_wide(rules))
     says = "No rule is so wide that the server refuses to open the ports."
     yield _judged("ports.wide-rules", found, says, counted, "")
     remedy = "Name the sources that shall reach the ports, and what is missing of them is added."
@@ -168,6 +169,27 @@ def _rules(facts: PreflightFacts, rules: Sequence[IngressRule] | Unasked) -> Ite
         says = "No sources were typed that a rule could be wider than."
     remedy = "Delete the wider rule in the section Firewall."
     yield _judged("ports.wider-rules", wider, says, counted, remedy, "delete_rule")
+
+
+def _wide(rules: Sequence[IngressRule]) -> Iterable[Finding]:
+    """Rules over which the server would refuse to open the ports itself, each once."""
+    ports: dict[str, list[Conflict]] = {}
+    for conflict in conflicts(rules):
+        ports.setdefault(conflict.rule.id, []).append(conflict)
+    for found in ports.values():
+        if len(found) == 1:
+            yield found[0].finding
+            continue
+        first, rule = found[0], found[0].rule
+        names = ", ".join(str(conflict.port) for conflict in found[:-1])
+        words = f"UDP {rule.start}-{rule.end}"
+        yield Finding(
+            "warning",
+            first.finding.code,
+            f"{names} and {found[-1].port} are already open to anyone through the rule for "
+            f"{words}; the server refuses to open them a second time, so it will not be asked to.",
+            first.finding.server_says,
+        )
 
 
 def _narrow(rules: Sequence[IngressRule]) -> Iterable[Finding]:
