@@ -112,7 +112,7 @@ async def test_passwords_that_nobody_saw_are_asked_about(lab: Lab) -> None:
 
 
 async def test_going_back_while_it_runs(lab: Lab) -> None:
-    lab.cloud.simulator.configure("RemoteAccessVpnCfgCommand", "wait:700", 1)
+    lab.cloud.simulator.configure("RemoteAccessVpnCfgCommand", "wait:2500", 1)
     async with stage(lab) as on:
         await open_form(on, "acme-prod")
         await run_it(on)
@@ -132,7 +132,7 @@ async def test_going_back_while_it_runs(lab: Lab) -> None:
 
 
 async def test_going_back_while_users_wait_for_their_passwords(lab: Lab) -> None:
-    lab.cloud.simulator.configure("RemoteAccessVpnCfgCommand", "wait:700", 1)
+    lab.cloud.simulator.configure("RemoteAccessVpnCfgCommand", "wait:2500", 1)
     async with stage(lab) as on:
         await open_form(on, "acme-prod")
         await on.tab_to("#users-input")
@@ -147,7 +147,7 @@ async def test_going_back_while_users_wait_for_their_passwords(lab: Lab) -> None
 
 
 async def test_quitting_while_it_runs_asks_first(lab: Lab) -> None:
-    lab.cloud.simulator.configure("RemoteAccessVpnCfgCommand", "wait:900", 1)
+    lab.cloud.simulator.configure("RemoteAccessVpnCfgCommand", "wait:2500", 1)
     async with stage(lab) as on:
         await open_form(on, "acme-prod")
         await run_it(on)
