@@ -113,7 +113,15 @@ class KitDialog(TellsFailures, ModalScreen[None]):
     def _people(self) -> list[tuple[str, str]]:
         named = ", ".join(user.name for user in self._users)
         everybody = [("every user of the account", "all")]
-        return [(named, "named"), *everybody] if self._users else everybody
+        groups = [(f"the group {group}", f"group {group}") for group in self._groups()]
+        first = [(named, "named")] if self._users else []
+        return [*first, *everybody, *groups]
+
+    def _groups(self) -> list[str]:
+        """The groups of the roster among the owners of the VPNs; they are one owner's mostly."""
+        roster = self.console.session.roster
+        owners = dict.fromkeys(vpn.owner_key for vpn in self._vpns)
+        return sorted({group for owner in owners for group in roster.groups(owner)})
 
     def _key_places(self) -> list[Place]:
         known = any(vpn.key is not None for vpn in self._vpns)
@@ -122,7 +130,17 @@ class KitDialog(TellsFailures, ModalScreen[None]):
     def on_mount(self) -> None:
         self._show()
         self._look_for_due()
+        if not self.console.session.roster.is_loaded:
+            self._learn_groups()
         self.query_one("#write", Button).focus()
+
+    @work(group="groups", exclusive=True, exit_on_error=False)
+    async def _learn_groups(self) -> None:
+        await self.console.session.roster.load()
+        chooser = self.query_one("#people", Select)
+        chosen = chooser.value
+        chooser.set_options([(Content(words), value) for words, value in self._people()])
+        chooser.value = chosen
 
     @work(group="due", exclusive=True, exit_on_error=False)
     async def _look_for_due(self) -> None:
@@ -151,7 +169,13 @@ class KitDialog(TellsFailures, ModalScreen[None]):
         if self._chosen("people") == "named":
             return self._users
         known = {user.name: user for user in self._users}
-        names = users_of(self.console.session.inventory, self._vpn)
+        session = self.console.session
+        names = users_of(session.inventory, self._vpn)
+        if self._chosen("people").startswith("group "):
+            grouped = session.roster.group(
+                self._vpn.owner_key, self._chosen("people").removeprefix("group ")
+            )
+            names = [name for name in names if name in grouped]
         return tuple(known.get(name, KitUser(name)) for name in names)
 
     def _wish(self) -> KitWish:
@@ -188,7 +212,7 @@ class KitDialog(TellsFailures, ModalScreen[None]):
 
     def _wrong(self, people: Sequence[KitUser], wish: KitWish) -> list[Finding]:
         if not people:
-            return [Finding("error", "kit", "The account has no VPN user to make a kit for.")]
+            return [Finding("error", "kit", "There is no VPN user here to make a kit for.")]
         try:
             check_kits(self._vpn, people, wish)
         except KitImpossible as problem:

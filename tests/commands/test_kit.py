@@ -15,11 +15,13 @@ from tests.commands.contexts import Printed, context_for
 from tests.screens.stage import quick_lab, vpns_of
 from tui.commands import kit, kits
 from tui.commands.arguments import parser
-from tui.commands.opening import Context
+from tui.commands.opening import Context, learn, opened
 from tui.commands.output import CommandError, Exit
 from tui.lab.lab import Lab
 from tui.operations import kit_places
 from tui.operations.kit_register import kept_kits
+from tui.operations.roster import Remark
+from tui.session.inventory import Kind
 
 OFFICE = ("--vpn", "acme-office")
 
@@ -115,6 +117,23 @@ async def test_everybody_of_a_vpn_as_zips(lab: Lab, out: Path, printed: Printed)
     assert len(kept_kits()) == 5
 
 
+async def test_a_group_of_the_roster(lab: Lab, out: Path, printed: Printed) -> None:
+    context = context_for(lab)
+    async with opened(context) as session:
+        await learn(session, (Kind.USERS,))
+        users = session.inventory.users.rows.values()
+        owner = next(user.owner_key for user in users if user.user_name == "alice")
+        remarks = {name: Remark(group="sales") for name in ("alice", "erin", "gone")}
+        assert await session.roster.remember(owner, remarks)
+    assert await make(context, "--group", "sales", *OFFICE, "--out", str(out)) is Exit.FINE
+    assert names_in(out) == {"vpn-acme-office-alice", "vpn-acme-office-erin"}
+    assert "gone is in the group sales, but is no VPN user any more" in printed.both()[1]
+    with pytest.raises(CommandError, match="there is no group 'sails' here; did you mean sales"):
+        await make(context, "--group", "sails")
+    with pytest.raises(CommandError, match=r"the group sales .* say which with --vpn"):
+        await make(context, "--group", "sales")
+
+
 async def test_a_password_comes_from_stdin_only(
     lab: Lab, out: Path, printed: Printed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,7 +167,9 @@ def test_passwords_of_several() -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        ((), "nobody was named"),
+        ((), "it is not clear for whom"),
+        (("alice", "--all", *OFFICE), "it is not clear for whom"),
+        (("--group", "sales", *OFFICE), "there is no group 'sales' here; there are none"),
         (("alice",), "alice can use acme-grown at .* say which with --vpn"),
         (("alicia", *OFFICE), "'alicia' is no VPN user of acme.*did you mean alice"),
         (("alicia",), "there is no VPN user 'alicia'; did you mean alice"),

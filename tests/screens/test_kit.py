@@ -18,6 +18,7 @@ from tui.lab.lab import Lab
 from tui.operations import kit_places
 from tui.operations.kit_files import Written
 from tui.operations.kit_register import kept_kits, remember
+from tui.operations.roster import Remark
 
 
 @pytest.fixture(autouse=True)
@@ -236,6 +237,21 @@ async def test_kits_from_a_vpn(lab: Lab) -> None:
         assert dialog.query_one("#people", Select).value == "all"
         assert dialog.query_one("#vpn", Select).value == office(lab)[0]
         await on.says("5 kits, without a secret")
+
+
+async def test_kits_for_a_group(lab: Lab) -> None:
+    async with stage(lab) as on:
+        await on.go("users")
+        users = on.session.inventory.users.rows.values()
+        owner = next(user.owner_key for user in users if user.user_name == "alice")
+        remarks = {name: Remark(group="sales") for name in ("alice", "erin")}
+        assert await on.session.roster.remember(owner, remarks)
+        on.session.roster.is_loaded = False
+        await open_dialog(on)
+        await on.until(lambda: on.session.roster.is_loaded)
+        assert on.app.screen.query_one("#people", Select).value == "named"
+        await choose(on, "people", "group sales")
+        await on.says("2 kits, without a secret")
 
 
 async def test_kits_that_are_due_are_said(lab: Lab, out: Path) -> None:

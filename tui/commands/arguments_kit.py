@@ -22,6 +22,9 @@ def _declare_kit(commands: Commands) -> None:
     kit.add_argument("users", nargs="*", metavar="USER", help="for whom")
     kit.add_argument("--all", action="store_true", help="for every user of the VPN's account")
     kit.add_argument(
+        "--group", default="", metavar="NAME", help="for the users of a group of the roster"
+    )
+    kit.add_argument(
         "--vpn", default="", metavar="ADDRESS|NETWORK", help="which VPN, where there are several"
     )
     kit.add_argument(

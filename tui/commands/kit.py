@@ -30,6 +30,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
     users: tuple[str, ...] = ()
     everybody: bool = False
+    group: str = ""
+    """Name of a group of the roster."""
     vpn: str = ""
     """Address, network or id of the address."""
     out: str = ""
@@ -67,6 +69,7 @@ async def run_command(context: Context, arguments: argparse.Namespace) -> Exit:
         Request(
             users=tuple(dict.fromkeys(arguments.users)),
             everybody=arguments.all,
+            group=arguments.group,
             vpn=arguments.vpn,
             out=arguments.out,
             as_zip=arguments.zip,
@@ -102,12 +105,16 @@ def read_passwords(text: str, users: Sequence[str]) -> dict[str, Secret]:
 
 async def make(context: Context, request: Request) -> Exit:
     """Make the kits, and write or print them. Raises one of `output.EXPECTED`."""
-    if not request.users and not request.everybody:
-        raise CommandError("nobody was named", "name users, or give --all with --vpn")
+    if sum((bool(request.users), request.everybody, bool(request.group))) != 1:
+        raise CommandError(
+            "it is not clear for whom", "name users, or give either --group or --all with --vpn"
+        )
     if request.as_zip and not request.out:
         raise CommandError("--zip is for files", "say where with --out DIR")
     async with opened(context) as session:
         await learn(session, kits.KINDS)
+        if request.group:
+            await session.roster.load()
         vpn = _find(session, request)
         users = _users(session, vpn, request)
         notes = _waiting(session, vpn, users)
@@ -154,7 +161,9 @@ def _find(session: Session, request: Request) -> KitVpn:
                 f"there is no running VPN {request.vpn!r}", did_you_mean(request.vpn, names)
             )
         return the_one(named, request.vpn, _spell, choose="give its address with --vpn")
-    if request.everybody and not request.users:
+    if request.group:
+        return _of_group(session, known, request.group)
+    if request.everybody:
         if len(known) == 1:
             return known[0]
         spelled = ", ".join(vpn.words for vpn in known)
@@ -168,6 +177,23 @@ def _find(session: Session, request: Request) -> KitVpn:
             raise CommandError(f"{what} can use {spelled}", "say which with --vpn")
         return fitting[0]
     raise _no_such_user(session, request.users)
+
+
+def _of_group(session: Session, known: Sequence[KitVpn], group: str) -> KitVpn:
+    """The only VPN whose owner has the group. Raises `CommandError`."""
+    found = [vpn for vpn in known if session.roster.group(vpn.owner_key, group)]
+    if found:
+        return the_one(found, f"the group {group}", _spell, choose="say which with --vpn")
+    raise _no_such_group(session, known, group)
+
+
+def _no_such_group(session: Session, vpns: Sequence[KitVpn], group: str) -> CommandError:
+    if session.roster.trouble is not None:
+        return CommandError(
+            session.roster.trouble.says.rstrip("."), session.roster.trouble.remedy, Exit.CANNOT_TELL
+        )
+    groups = {name for vpn in vpns for name in session.roster.groups(vpn.owner_key)}
+    return CommandError(f"there is no group {group!r} here", did_you_mean(group, groups))
 
 
 def _spell(vpn: KitVpn) -> str:
@@ -195,7 +221,14 @@ def _no_such_user(session: Session, names: Sequence[str]) -> CommandError:
 def _users(session: Session, vpn: KitVpn, request: Request) -> list[KitUser]:
     """The users that were named, who have to be of the VPN's account. Raises `CommandError`."""
     there = kits.users_of(session.inventory, vpn)
-    wanted = there if request.everybody else request.users
+    wanted: Sequence[str] = there if request.everybody else request.users
+    if request.group:
+        grouped = session.roster.group(vpn.owner_key, request.group)
+        if not grouped:
+            raise _no_such_group(session, [vpn], request.group)
+        for name in sorted(set(grouped) - set(there)):
+            tell(f"note: {name} is in the group {request.group}, but is no VPN user any more")
+        wanted = [name for name in grouped if name in there]
     if not wanted:
         raise CommandError(
             f"{vpn.owner} has no VPN user", f"add one: csvpn users add NAME --account {vpn.owner}"
