@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from tui.action import EVERYWHERE, Action, spell_key
+from tui.user_actions import USER_ACTIONS
 from tui.vpn_actions import VPN_ACTIONS
 
 __all__ = [
@@ -129,6 +130,7 @@ _ROW_ACTIONS: Final = (
         on_row=True,
         hint=False,
     ),
+    *USER_ACTIONS,
     Action(
         name="open_ports",
         keys=("o",),

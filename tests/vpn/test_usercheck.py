@@ -74,7 +74,7 @@ def test_the_limit_is_said_before_it_bites() -> None:
     checked = check("anna\nbert\ncora\n", room)
     assert [found(checked, line) for line in range(3)] == [[], [], ["user-limit"]]
     (limit,) = checked.findings
-    assert "2 are left and 3 do not fit" in limit.says and "Remove gone once more" in limit.says
+    assert "so 2 are left; 3 more do not fit" in limit.says and "Among them gone" in limit.says
     assert check("anna\nbert", room).is_right
     assert Room(limit=12, limit_known=True).words == "0 of 12 used"
     assert check("anna", Room(limit=0)).findings[0].says.count("none is left") == 1

@@ -177,6 +177,16 @@ done
 # writing to the old one. `truncated` says that bytes since the last marker are in doubt. The pulse
 # of five seconds finds what the bell missed, and ends the loop when nobody listens any more.
 
+_LOGINS: Final = r"""
+journalctl --no-pager -o json 2>/dev/null | head -n 1
+journalctl --no-pager -o json -t pppd |
+  grep -F -e 'rcvd [CHAP Response' -e 'sent [CHAP Success' |
+  sed 's/<[0-9a-f]*>/<>/' | tail -n "$1"
+exit 0
+"""
+# The oldest entry of the journal, which tells how far back it goes; then who has logged in. What
+# the client has made of its password stays on the router.
+
 _NUMBER: Final = r"\d{1,19}"
 _WHERE: Final = (
     ("path", r"/[\w./-]+"),
@@ -205,6 +215,16 @@ JOURNAL_LAST = LogCommand("journal_last", (*_JOURNAL, "-n"), (("lines", r"\d{1,6
 JOURNAL_AFTER = LogCommand(
     "journal_after", (*_JOURNAL, "--no-tail"), (("cursor", f"--after-cursor={_CURSOR}"),)
 )
+JOURNAL_LOGINS = LogCommand(
+    "journal_logins", ("sh", "-c", _LOGINS, "csvpn-logins"), (("lines", r"\d{1,6}"),)
+)
 
-LOG_COMMANDS: Final = (LOG_GENERATIONS, LOG_REST, LOG_FOLLOW, JOURNAL_LAST, JOURNAL_AFTER)
+LOG_COMMANDS: Final = (
+    LOG_GENERATIONS,
+    LOG_REST,
+    LOG_FOLLOW,
+    JOURNAL_LAST,
+    JOURNAL_AFTER,
+    JOURNAL_LOGINS,
+)
 """Everything with a parameter that may be sent."""

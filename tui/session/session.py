@@ -112,6 +112,8 @@ class Session:
         """What runs the operations; see `start`."""
         self.tray = Tray()
         self.roster = SessionRoster(profile.url, str(self.state / ROSTER_FILE))
+        self.user_limit: int | None = None
+        """How many VPN users an account may have, where the server has told."""
         self.identity = Identity()
         self.trouble: str | None = None
         """Why the server gave no answer when it was last asked; None when it did."""

@@ -15,6 +15,7 @@ from tui.vpn.userfile import Entry, Line
 from tui.vpn.users import (
     DEFAULT_LIMIT,
     check_confusion,
+    check_limit,
     check_name,
     check_password,
     check_taken,
@@ -117,18 +118,16 @@ _LIMIT_SAYS: Final = "Cannot add more than [8] remote access VPN users to Accoun
 
 
 def _of_limit(adding: int, room: Room) -> tuple[Finding, ...]:
-    if adding <= room.left:
+    limit = check_limit(room.used, adding, room.limit)
+    if limit is None:
         return ()
-    left = {0: "none is", 1: "one is"}.get(room.left, f"{room.left} are")
-    half = ""
-    if room.unseen:
-        half = f" Remove {', '.join(room.unseen)} once more: they are half removed and count."
-    says = (
-        f"The account has room for {room.limit} VPN users; {room.words}, so {left} left and "
-        f"{adding} do not fit. Remove users, or ask an administrator to raise "
-        f"remote.access.vpn.user.limit.{half}"
+    if not room.unseen:
+        return (limit,)
+    half = (
+        f" Among them {', '.join(room.unseen)}, half removed and in no list: remove once more to "
+        "have the room."
     )
-    return (Finding("error", "user-limit", says, _LIMIT_SAYS),)
+    return (msgspec.structs.replace(limit, says=limit.says + half),)
 
 
 def _of_entry(entry: Entry) -> list[Finding]:

@@ -31,6 +31,9 @@ async def answer_log_command(argv: tuple[str, ...], logs: RouterLogs, write: Wri
     """Answer `argv` if it is a log command; False if it is not one."""
     if argv[:5] == _JOURNAL:
         return await _journal(argv[5:], logs, write)
+    if argv[:2] == ("sh", "-c") and argv[3:4] == ("csvpn-logins",) and len(argv) == 5:
+        await write(_logins(int(argv[4]), logs))
+        return True
     if len(argv) < 4 or argv[:2] != ("sh", "-c") or len(argv) - 4 != _JOBS.get(argv[3], -1):
         return False
     path = _LOG_PATH.fullmatch(argv[4])
@@ -90,6 +93,15 @@ def _generations(place: _Place) -> bytes:
 def _content(path: Path) -> bytes:
     raw = path.read_bytes()
     return gzip.decompress(raw) if path.suffix == ".gz" else raw
+
+
+def _logins(lines: int, logs: RouterLogs) -> bytes:
+    """The oldest entry of the journal, and those that tell who logged in, without the response."""
+    wanted = ("rcvd [CHAP Response", "sent [CHAP Success")
+    entries = [line for _, line in logs.entries(0, frozenset())]
+    told = [line for line in entries if any(each in line for each in wanted)]
+    told = [re.sub("<[0-9a-f]*>", "<>", line, count=1) for line in told][-lines:]
+    return "".join(f"{line}\n" for line in (*entries[:1], *told)).encode()
 
 
 def _rest(place: _Place, marker: str) -> bytes:
