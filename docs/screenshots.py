@@ -18,7 +18,7 @@ from typing import Final
 
 import msgspec
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, TextArea
 
 from screens.frame import SectionScreen
 from tui.app import Console
@@ -204,6 +204,24 @@ async def _kit_on_screen(pilot: Pilot[None]) -> None:
     await _kits(pilot)
     await press(pilot, "tab", "tab", "enter")
     await until_says(pilot, "the settings, without a secret")
+
+
+@_picture("add-many")
+async def _add_many(pilot: Pilot[None]) -> None:
+    await _users(pilot)
+    await press(pilot, "A")
+    await until_says(pilot, "Add many VPN users")
+    box = pilot.app.screen.query_one(TextArea)
+    box.text = "name,password,group\nwalter,,sales\nal,,sales\nnadia,Summer2026,it\n"
+    await until_says(pilot, "3 users: 1 wrong")
+
+
+@_picture("edit-user")
+async def _edit_user(pilot: Pilot[None]) -> None:
+    await _users(pilot)
+    await press(pilot, "e")
+    await until_says(pilot, "Group, last day and note of alice")
+    await type_text(pilot, "sales")
 
 
 @_picture("firewall")

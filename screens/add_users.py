@@ -2,7 +2,7 @@
 
 from typing import ClassVar, cast
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
@@ -10,46 +10,47 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Select, Static
 
+from screens.add_many import AddManyDialog
+from screens.bulk_results import BulkResultsDialog
 from screens.findings import FindingField
 from screens.frame import Console
-from screens.handover import HandoverDialog
+from screens.owners import OwnerSelect
 from tui.operations.facts import Owner
+from tui.operations.roster import Remark
 from tui.operations.users import AddUsers, NewUser
 from tui.safety.secret import Secret
-from tui.session.inventory import Kind
-from tui.session.views import OwnerKey, network_rows, user_rows
+from tui.session.people import new_user, room_of, start_noted, today
+from tui.session.views import OwnerKey
+from tui.vpn.expiry import FORMS, ExpiryError, read_expiry
 from tui.vpn.findings import Finding, errors
-from tui.vpn.passwords import estimate
-from tui.vpn.users import DEFAULT_LIMIT, check_limit, check_new_user
+from tui.vpn.passwords import PasswordStyle, estimate, password_words
+from tui.vpn.usercheck import LONGEST_GROUP, Room, check_room, check_words, hidden_name
+from tui.vpn.users import check_new_user
 
 
 class AddUsersDialog(ModalScreen[None]):
     """One name with a typed password, or several names with generated ones."""
 
     CSS_PATH = "dialogs.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "Cancel")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss", "Cancel"),
+        Binding("ctrl+n", "many", "Many at once"),
+    ]
 
     def __init__(self, owner: OwnerKey | None) -> None:
         """`owner` is the account that is chosen to begin with."""
         super().__init__()
         self._owner = owner
-        self._owners: dict[OwnerKey, tuple[str, Owner]] = {}
 
     @property
     def console(self) -> Console:
         return cast(Console, self.app)
 
     def compose(self) -> ComposeResult:
-        self._owners = owners_of(self.console)
-        options = [
-            (Content(words), index) for index, (words, _) in enumerate(self._owners.values())
-        ]
-        keys = list(self._owners)
-        chosen = keys.index(self._owner) if self._owner in keys else (0 if keys else Select.NULL)
         with VerticalScroll(classes="dialog", can_focus=False) as box:
             box.border_title = Content("Add VPN users")
             yield Static("Account", classes="quiet")
-            yield Select(options, value=chosen, prompt="choose an account", compact=True)
+            yield OwnerSelect(self.console, self._owner)
             yield FindingField(
                 "Names, several with blanks between", "names", placeholder="alice bob"
             )
@@ -58,9 +59,21 @@ class AddUsersDialog(ModalScreen[None]):
                 "password",
                 password=True,
             )
+            with Horizontal(classes="line"):
+                yield Static("Made passwords", classes="quiet")
+                yield Select[PasswordStyle](
+                    [(password_words(each), each) for each in ("characters", "words")],
+                    value="characters",
+                    allow_blank=False,
+                    id="style",
+                    compact=True,
+                )
+            yield FindingField("Group, for this console only", "group", placeholder="sales")
+            yield FindingField("Last day", "expires", placeholder=f"empty, or {FORMS}")
             yield Static("", id="calls", classes="words quiet")
             with Horizontal(classes="buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
+                yield Button("Many …", id="many", compact=True)
                 yield Button("Add", id="go", variant="primary", compact=True)
 
     def on_mount(self) -> None:
@@ -71,11 +84,11 @@ class AddUsersDialog(ModalScreen[None]):
 
     @property
     def _chosen(self) -> tuple[OwnerKey, Owner] | None:
-        value = self.query_one(Select).value
-        if not isinstance(value, int) or isinstance(value, bool):
-            return None
-        key = list(self._owners)[value]
-        return key, self._owners[key][1]
+        return self.query_one(OwnerSelect).chosen
+
+    @property
+    def _style(self) -> PasswordStyle:
+        return "words" if self.query_one("#style", Select).value == "words" else "characters"
 
     def _field(self, name: str) -> FindingField:
         return self.query_one(f"#{name}", FindingField)
@@ -83,38 +96,51 @@ class AddUsersDialog(ModalScreen[None]):
     def _users(self) -> list[NewUser]:
         names = self._field("names").text.replace(",", " ").split()
         password = self._field("password").input.value
-        if not password:
-            return [NewUser.generate(name) for name in names]
-        return [NewUser(name, Secret(password)) for name in names]
+        return [new_user(name, password, self._style) for name in names]
 
-    def _existing(self, key: OwnerKey) -> list[str]:
-        users = self.console.session.inventory.users.rows.values()
-        return [user.user_name for user in users if user.owner_key == key]
+    def _room(self, key: OwnerKey) -> Room:
+        return room_of(self.console.session, key)
+
+    @property
+    def _remark(self) -> tuple[Remark, list[Finding], list[Finding]]:
+        """What the roster is to keep, and what is wrong with group and expiry date."""
+        group = self._field("group").text
+        wrong = check_words("group", group, LONGEST_GROUP)
+        try:
+            expires = read_expiry(self._field("expires").text, today())
+        except ExpiryError as problem:
+            found = [Finding("error", "file-expires", str(problem))]
+            return Remark(), [wrong] if wrong else [], found
+        return Remark(group=group, expires=expires), [wrong] if wrong else [], []
 
     @on(Select.Changed)
     @on(Input.Changed)
     def _show(self) -> None:
         chosen = self._chosen
         users = self._users()
-        existing = self._existing(chosen[0]) if chosen else []
-        names = self._name_findings(users, existing)
-        room = f"{len(existing)} of {DEFAULT_LIMIT} used" if chosen else "choose an account"
+        there = self._room(chosen[0]) if chosen else Room()
+        names = self._name_findings(users, there)
+        room = there.words if chosen else "choose an account"
         self._field("names").say(names, f"{room}; {len(users)} to add" if users else room)
         self._say_password(users)
-        bad = errors([*names, *self._password_findings(users)])
+        _, group, expires = self._remark
+        self._field("group").say(group)
+        self._field("expires").say(expires)
+        bad = errors([*names, *self._password_findings(users), *group, *expires])
         self.query_one("#go", Button).disabled = bool(bad) or not users or chosen is None
         lines = [] if chosen is None else self._calls(users, chosen[1])
         self.query_one("#calls", Static).update(Content("\n".join(lines)))
 
-    def _name_findings(self, users: list[NewUser], existing: list[str]) -> list[Finding]:
+    def _name_findings(self, users: list[NewUser], room: Room) -> list[Finding]:
         found: list[Finding] = []
-        known = list(existing)
+        known = list(room.existing)
         for user in users:
-            hits = check_new_user(user.name, "Abc123", known, DEFAULT_LIMIT + len(users))
+            hits = check_new_user(user.name, "Abc123", known, room.limit + len(users) + len(known))
             found += [hit for hit in hits if hit.code != "user-limit"]
+            if user.name in room.unseen:
+                found.append(hidden_name(user.name))
             known.append(user.name)
-        limit = check_limit(len(existing), len(users)) if users else None
-        return [*found, limit] if limit else found
+        return [*found, *check_room(len(users), room)] if users else found
 
     def _password_findings(self, users: list[NewUser]) -> list[Finding]:
         if not users or users[0].generated:
@@ -126,7 +152,8 @@ class AddUsersDialog(ModalScreen[None]):
         typed = self._field("password").input.value
         field = self._field("password")
         if not typed:
-            field.say([], "20 random characters each; shown once when the user is added")
+            made = password_words(self._style)
+            field.say([], f"{made} each; shown once when the user is added")
             return
         found = self._password_findings([NewUser("abc", Secret(typed))])
         if found:
@@ -158,22 +185,32 @@ class AddUsersDialog(ModalScreen[None]):
         chosen = self._chosen
         if chosen is None or self.query_one("#go", Button).disabled:
             return
-        operation = AddUsers(self.console.session.client, self._users(), owner=chosen[1])
-        self.console.session.start(operation, [Kind.USERS])
-        self.app.switch_screen(HandoverDialog(operation))
+        key, owner = chosen
+        session = self.console.session
+        users = self._users()
+        remark = self._remark[0]
+        if remark.group or remark.expires:
+            remarks = {user.name: remark for user in users}
+            session.roster.soon(session.roster.remember(key, remarks))
+        operation = AddUsers(session.client, users, owner=owner)
+        start_noted(session, operation, key)
+        self.app.switch_screen(BulkResultsDialog(operation, owner, key))
 
+    @on(Button.Pressed, "#many")
+    def _many(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.action_many()
 
-def owners_of(console: Console) -> dict[OwnerKey, tuple[str, Owner]]:
-    """The accounts and projects that are known, with the words to choose them by."""
-    inventory = console.session.inventory
-    found: dict[OwnerKey, tuple[str, Owner]] = {}
-    for row in sorted(network_rows(inventory), key=lambda each: each.owner):
-        owned = row.network or row.vpc
-        if owned is not None and row.owner_key not in found:
-            words = f"{row.owner}  {owned.domain_path or owned.domain}"
-            found[row.owner_key] = (f"{words}  {row.users}/{DEFAULT_LIMIT}", Owner.of(owned))
-    for user in user_rows(inventory):
-        if user.owner_key not in found:
-            words = f"{user.owner}  {user.domain}  {user.place_in_limit}"
-            found[user.owner_key] = (words, Owner.of(user.user))
-    return found
+    def action_many(self) -> None:
+        """Go on with a box for a whole list, with the names that stand here."""
+        chosen = self._chosen
+        text = self._field("names").text
+        self.app.switch_screen(AddManyDialog(chosen[0] if chosen else None, text))
+
+    def on_paste(self, event: events.Paste) -> None:
+        """A paste of several lines is a list: an input would take the first line only."""
+        if len(event.text.strip().splitlines()) > 1:
+            event.stop()
+            event.prevent_default()
+            chosen = self._chosen
+            self.app.switch_screen(AddManyDialog(chosen[0] if chosen else None, event.text))

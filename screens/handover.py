@@ -107,6 +107,11 @@ class HandoverDialog(ModalScreen[None]):
     def console(self) -> Console:
         return cast(Console, self.app)
 
+    @property
+    def added(self) -> Sequence[AddedUser]:
+        """The users whose passwords are to be handed over."""
+        return self._operation.added
+
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog", can_focus=True) as box:
             box.border_title = Content("Adding users")
@@ -126,14 +131,14 @@ class HandoverDialog(ModalScreen[None]):
             return
         self.query_one("#steps", Static).update(step_lines(task))
         self._show_users()
-        if task.state is not TaskState.RUNNING and self._operation.added:
+        if task.state is not TaskState.RUNNING and self.added:
             self.query_one("#notice", Static).update(
                 "\nCloudStack cannot give a password back. Hand these over now, each by a way of "
                 "its own; they are not kept."
             )
 
     def _show_users(self) -> None:
-        lines = user_lines(self._operation.added, revealed=self._revealed)
+        lines = user_lines(self.added, revealed=self._revealed)
         self.query_one("#users", Static).update(Content.assemble("\n", lines))
 
     def owns(self, task: Task) -> bool:
@@ -149,20 +154,21 @@ class HandoverDialog(ModalScreen[None]):
         """The users whose passwords would be lost now."""
         tasks = self.console.session.tray.tasks
         running = any(t.state is TaskState.RUNNING for t in tasks if self.owns(t))
-        added = self._operation.added
-        return unseen_names(self._operation.users, added, running=running, seen=self._handed_over)
+        return unseen_names(
+            self._operation.users, self.added, running=running, seen=self._handed_over
+        )
 
     def action_reveal(self) -> None:
         """Show or hide the passwords."""
         self._revealed, self._handed_over = not self._revealed, True
         if self._revealed:
-            names = ", ".join(user.name for user in self._operation.added)
+            names = ", ".join(user.name for user in self.added)
             self.console.note_secret_use("reveal", "passwords", names)
         self._show_users()
 
     def action_copy(self) -> None:
         """Copy names and passwords; the clipboard is cleared after a while."""
-        lines = [f"{user.name} {user.password.reveal()}" for user in self._operation.added]
+        lines = [f"{user.name} {user.password.reveal()}" for user in self.added]
         if lines:
             self._handed_over = True
             text = Secret("\n".join(lines))

@@ -1,30 +1,53 @@
-"""VPN users, by account: CloudStack knows no others."""
+"""VPN users, by account: CloudStack knows no others; and what the roster has about them."""
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import ClassVar, Final
 
 from textual.binding import BindingType
 from textual.content import Content
 from textual.types import CSSPathType
 
+from screens.add_many import AddManyDialog
 from screens.add_users import AddUsersDialog
 from screens.details import facts_text
-from screens.frame import bindings_of
+from screens.frame import FactsChanged, bindings_of
 from screens.kit import open_kits
 from screens.tables import TableScreen
-from tui.operations.facts import Owner
-from tui.operations.users import RemoveUsers, removing_means
+from screens.user_audit import UserAuditDialog
+from screens.user_changes import UserChanges
+from tui.actions import Action
+from tui.operations.roster import Person
 from tui.session.inventory import Kind
 from tui.session.kits import KitUser
-from tui.session.views import UserRow, user_rows
+from tui.session.people import PersonRow, expired_rows, person_rows, reminder, today
+from tui.vpn.expiry import expires_soon, expiry_words, is_expired
 from tui.widgets.columns import Cell, Column
 
+_NOT_SUSPENDED: Final = ("new_password", "suspend_user", "kits")
+"""Actions that make no sense for a user that CloudStack does not have now."""
 
-def _reaches(row: UserRow) -> Cell:
-    return Cell(", ".join(row.reaches)) if row.reaches else Cell("no VPN yet", "off")
+
+def _reaches(row: PersonRow) -> Cell:
+    if row.is_suspended:
+        return Cell("nothing", "off")
+    return Cell(", ".join(row.row.reaches)) if row.row.reaches else Cell("no VPN yet", "off")
 
 
-class UsersScreen(TableScreen[UserRow]):
+def _expires(row: PersonRow) -> Cell:
+    expires, day = row.person.expires, today()
+    words = expiry_words(expires, day)
+    if is_expired(expires, day):
+        return Cell(words, "bad")
+    return Cell(words, "warn" if expires_soon(expires, day) else "")
+
+
+def _seen(person: Person) -> str:
+    when = person.last_seen_at
+    return f"{when.astimezone():%Y-%m-%d}" if when is not None else ""
+
+
+class UsersScreen(UserChanges, TableScreen[PersonRow]):
     """Every VPN user, with the VPNs that its account has."""
 
     SECTION = "users"
@@ -32,23 +55,66 @@ class UsersScreen(TableScreen[UserRow]):
     CSS_PATH: ClassVar[CSSPathType | None] = ["frame.tcss", "users.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("users")
     KINDS = (Kind.USERS, Kind.VPNS, Kind.ADDRESSES, Kind.NETWORKS, Kind.VPCS)
-    COLUMNS: ClassVar[tuple[Column[UserRow], ...]] = (
-        Column("USER", lambda r: Cell(r.user.user_name), widest=32, narrowest=10),
-        Column("ACCOUNT", lambda r: Cell(r.owner), widest=20, narrowest=8),
-        Column("STATE", lambda r: Cell(str(r.mark), r.mark.tone), widest=12),
-        Column("OF LIMIT", lambda r: Cell(r.place_in_limit), widest=8, rank=1),
-        Column("REACHES", _reaches, widest=48, narrowest=12),
-        Column("DOMAIN", lambda r: Cell(r.domain), widest=24, narrowest=8, rank=2),
+    COLUMNS: ClassVar[tuple[Column[PersonRow], ...]] = (
+        Column("USER", lambda r: Cell(r.name), widest=32, narrowest=10),
+        Column("ACCOUNT", lambda r: Cell(r.row.owner), widest=20, narrowest=8),
+        Column("STATE", lambda r: Cell(str(r.row.mark), r.row.mark.tone), widest=12),
+        Column("OF LIMIT", lambda r: Cell(r.row.place_in_limit), widest=8, rank=1),
+        Column("REACHES", _reaches, widest=32, narrowest=12),
+        Column("GROUP", lambda r: Cell(r.person.group), widest=16, narrowest=5, rank=2),
+        Column("LAST DAY", _expires, widest=12, narrowest=12, rank=2),
+        Column("SEEN", lambda r: Cell(_seen(r.person)), widest=10, narrowest=10, rank=3),
+        Column("DOMAIN", lambda r: Cell(r.row.domain), widest=24, narrowest=8, rank=4),
     )
 
-    def rows(self) -> Sequence[UserRow]:
-        return user_rows(self.session.inventory)
+    _ends_listening: Callable[[], None] | None = None
 
-    def key_of(self, row: UserRow) -> str:
+    def on_mount(self) -> None:
+        super().on_mount()
+        self._ends_listening = self.session.roster.listen(self._roster_changed)
+
+    def _roster_changed(self) -> None:
+        self.post_message(FactsChanged("roster"))
+
+    def on_unmount(self) -> None:
+        """Other screens go on with the roster."""
+        if self._ends_listening is not None:
+            self._ends_listening()
+
+    def on_screen_resume(self) -> None:
+        """Read the roster too, and remind of expiry dates once."""
+        super().on_screen_resume()
+        self.load(self._read_roster, "roster")
+
+    async def _read_roster(self) -> None:
+        roster = self.session.roster
+        before = roster.trouble
+        await roster.load()
+        if roster.trouble is not None and before is None:
+            says, remedy = roster.trouble.says, roster.trouble.remedy
+            self.notify(f"{says} {remedy}", title="No roster", severity="warning")
+
+    def show_facts(self) -> None:
+        super().show_facts()
+        roster = self.session.roster
+        if roster.is_loaded and not roster.reminded and not self._errors():
+            if any(shelf.fetched is None for shelf in self.shelves().values()):
+                return
+            roster.reminded = True
+            says = reminder(self.session, today())
+            if says:
+                self.notify(says, title="Expiry dates", severity="warning", timeout=15)
+
+    # Rows.
+
+    def rows(self) -> Sequence[PersonRow]:
+        return person_rows(self.session)
+
+    def key_of(self, row: PersonRow) -> str:
         return row.key
 
-    def title_of(self, row: UserRow) -> str:
-        return row.user.user_name
+    def title_of(self, row: PersonRow) -> str:
+        return row.name
 
     def note_when_empty(self) -> str:
         return (
@@ -57,25 +123,48 @@ class UsersScreen(TableScreen[UserRow]):
             "own."
         )
 
-    def text_to_copy(self, row: UserRow) -> tuple[str, str]:
-        return row.user.user_name, "User name"
+    def text_to_copy(self, row: PersonRow) -> tuple[str, str]:
+        return row.name, "User name"
 
-    def details(self, row: UserRow) -> tuple[str, Content]:
+    def details(self, row: PersonRow) -> tuple[str, Content]:
+        user, person = row.row, row.person
         facts = [
-            ("State", str(row.mark)),
-            ("Account", row.owner),
-            ("Domain", row.domain),
-            ("Of limit", row.place_in_limit),
-            ("Reaches", ", ".join(row.reaches) or "no VPN yet"),
-            ("Id", row.key),
+            ("State", str(user.mark)),
+            ("Account", user.owner),
+            ("Domain", user.domain),
+            ("Of limit", user.place_in_limit),
+            ("Reaches", ", ".join(user.reaches) or "no VPN yet"),
+            ("Group", person.group),
+            ("Last day", expiry_words(person.expires, today())),
+            ("Note", person.note),
+            ("Seen", f"{_seen(person)} on {person.seen_on}" if person.last_seen else ""),
+            ("Added here", _day(person.added)),
+            ("New password", _day(person.reset)),
+            ("Suspended", _day(person.suspended) if row.is_suspended else ""),
+            ("Id", "" if row.is_suspended else row.key),
         ]
-        notes = [
-            row.mark.means,
-            "A password cannot be read back or changed: remove the user and add it again.",
-        ]
-        return row.user.user_name, facts_text(facts, notes)
+        notes = [user.mark.means]
+        if not row.is_suspended:
+            notes.append("A password cannot be read back: n removes and adds with a new one.")
+        trouble = self.session.roster.trouble
+        if trouble is not None:
+            notes.append(f"{trouble.says} {trouble.remedy}")
+        return row.name, facts_text(facts, notes)
 
     # Actions.
+
+    def reason_against(self, action: Action) -> str | None:
+        reason = super().reason_against(action)
+        row = self.row
+        if reason is not None:
+            return reason
+        if row is not None and row.is_suspended and action.name in _NOT_SUSPENDED:
+            return f"{row.name} is suspended: b lets it return with a new password."
+        if row is not None and not row.is_suspended and action.name == "return_user":
+            return f"{row.name} is not suspended."
+        if action.name == "remove_expired" and not expired_rows(self.rows(), today()):
+            return "Nobody has expired."
+        return None
 
     def action_add_users(self) -> None:
         """Add users, to the account of the row under the cursor unless another is chosen."""
@@ -84,19 +173,17 @@ class UsersScreen(TableScreen[UserRow]):
     def action_kits(self) -> None:
         """Make a kit for the user under the cursor."""
         if self.row is not None:
-            user = KitUser(self.row.user.user_name)
-            open_kits(self.console, "", [user], owner_key=self.row.owner_key)
+            open_kits(self.console, "", [KitUser(self.row.name)], owner_key=self.row.owner_key)
 
-    def action_remove_user(self) -> None:
-        """Remove the user under the cursor, after asking."""
-        row = self.row
-        if row is None:
-            return
-        name = row.user.user_name
-        others = [
-            user.user_name
-            for user in self.session.inventory.users.rows.values()
-            if user.owner_key == row.owner_key and user.user_name != name
-        ]
-        operation = RemoveUsers(self.session.client, [name], owner=Owner.of(row.user))
-        self.ask_and_start(operation, removing_means([name], others), "Remove", [Kind.USERS])
+    def action_add_many(self) -> None:
+        """Add a whole list of users."""
+        self.app.push_screen(AddManyDialog(self.row.owner_key if self.row else None))
+
+    def action_audit_users(self) -> None:
+        """Look for stale users, of the account of the row under the cursor."""
+        self.app.push_screen(UserAuditDialog(self.row.owner_key if self.row else None))
+
+
+def _day(moment: float | None) -> str:
+    """A time of the roster as a day of this machine; empty for none."""
+    return "" if moment is None else f"{datetime.fromtimestamp(moment).astimezone():%Y-%m-%d}"

@@ -24,6 +24,7 @@ WITHOUT_TEXTUAL: Final = (
     "tui.safety",
     "tui.session",
     "tui.settings",
+    "tui.user_actions",
     "tui.vpn",
     "tui.vpn_actions",
 )

@@ -65,7 +65,6 @@ def _run(arguments: Arguments, credentials: CredentialStore) -> int:
         _given(arguments, "json", False),
     )
     commands: dict[str, Callable[[Context, Arguments], Coroutine[Any, Any, Exit]]] = {
-        "users": _users,
         "enable": _enable,
         "logs": _logs,
     }
@@ -89,23 +88,6 @@ def _until_interrupted(work: Coroutine[Any, Any, Exit], arguments: Arguments) ->
 
 
 # Headless commands.
-
-
-async def _users(context: Context, arguments: Arguments) -> Exit:
-    from tui.commands import users
-
-    whose = users.Whose(
-        account=_given(arguments, "account", ""),
-        domain=_given(arguments, "domain", ""),
-        project=_given(arguments, "project", ""),
-    )
-    if arguments.users_command == "add":
-        return await users.add_users(
-            context, arguments.names, whose, password_stdin=arguments.password_stdin
-        )
-    if arguments.users_command == "remove":
-        return await users.remove_users(context, arguments.names, whose, yes=arguments.yes)
-    return await users.list_users(context, whose)
 
 
 async def _enable(context: Context, arguments: Arguments) -> Exit:

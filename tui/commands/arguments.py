@@ -1,11 +1,16 @@
 """The command line: what may be typed, and what it means."""
 
-import argparse
 from collections.abc import Callable
 from typing import Final
 
 from tui import __version__
-from tui.commands import arguments_firewall, arguments_kit, arguments_safety, arguments_vpn
+from tui.commands import (
+    arguments_firewall,
+    arguments_kit,
+    arguments_safety,
+    arguments_users,
+    arguments_vpn,
+)
 from tui.commands.parsing import (
     EPILOG,
     Commands,
@@ -18,6 +23,7 @@ from tui.commands.parsing import (
 )
 
 DECLARED: Final[tuple[Callable[[Commands], None], ...]] = (
+    arguments_users.declare,
     arguments_firewall.declare,
     arguments_vpn.declare,
     arguments_kit.declare,
@@ -41,7 +47,6 @@ def parser() -> Parser:
     commands = root.add_subparsers(dest="command", metavar="COMMAND")
     _add_demo(commands)
     _add_lab(commands)
-    _add_users(commands)
     _add_enable(commands)
     _add_logs(commands)
     for declare in DECLARED:
@@ -84,30 +89,6 @@ def _add_lab(commands: Commands) -> None:
         "--speed", type=factor, default=1.0, metavar="X", help="how fast its time passes"
     )
     serve.add_argument("--no-routers", action="store_true", help="without the SSH servers")
-
-
-def _whose() -> Parser:
-    """Options that may stand before or after `list`, `add` and `remove`."""
-    whose = Parser(add_help=False, argument_default=argparse.SUPPRESS)
-    whose.add_argument("--account", metavar="NAME", help="whose users")
-    whose.add_argument("--domain", metavar="PATH", help="of which domain: /customers")
-    whose.add_argument("--project", metavar="NAME", help="the users of a project")
-    return whose
-
-
-def _add_users(commands: Commands) -> None:
-    users = add_command(commands, "users", "list, add and remove VPN users", _whose())
-    what = users.add_subparsers(dest="users_command", metavar="COMMAND")
-    add_command(what, "list", "list the VPN users that the credentials may see", _whose())
-    says = "add VPN users; without a password given, one is made and printed"
-    add = add_command(what, "add", says, _whose())
-    add.add_argument("names", nargs="+", metavar="NAME")
-    add.add_argument(
-        "--password-stdin", action="store_true", help="the password is the first line of stdin"
-    )
-    remove = add_command(what, "remove", "remove VPN users", _whose())
-    remove.add_argument("names", nargs="+", metavar="NAME")
-    remove.add_argument("--yes", action="store_true", help="do not ask")
 
 
 def _add_enable(commands: Commands) -> None:

@@ -8,7 +8,7 @@ from msgspec import UNSET
 from tui.commands.opening import Context, learn, opened, refuse_read_only
 from tui.commands.output import CommandError, Exit, print_json, tell
 from tui.commands.running import code_after, run, step_documents
-from tui.commands.users import agreed, learn_roster, show_added
+from tui.commands.users import agreed, learn_roster, note_made, show_added
 from tui.commands.whose import Chosen, Whose, choose, refuse_missing, suspended_of
 from tui.operations.roster import Remark
 from tui.operations.user_changes import (
@@ -81,6 +81,7 @@ async def _reset(
     operation = ResetUsers(session.client, wanted)
     events = await run(context, operation)
     note_ended(session, chosen.key, operation, events)
+    await note_made(session, operation.added)
     if operation.to_finish:
         gone = " ".join(user.name for user in operation.to_finish)
         tell(f"These are removed and not added again; add them with: csvpn users add {gone}")
@@ -116,6 +117,7 @@ async def _return(
     wanted = change_of(session, chosen.owner, chosen.key, users=users)
     operation = ReturnUsers(session.client, wanted)
     events = await run(context, operation)
+    await note_made(session, operation.added)
     return show_added(context, chosen, operation.added, events)
 
 

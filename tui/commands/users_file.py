@@ -8,7 +8,7 @@ from typing import Final
 from tui.commands.opening import Context, learn, opened, refuse_read_only
 from tui.commands.output import CommandError, Exit, print_json, print_line, tell
 from tui.commands.running import run
-from tui.commands.users import KINDS, learn_roster, show_added, show_plan
+from tui.commands.users import KINDS, learn_roster, note_made, show_added, show_plan
 from tui.commands.whose import Chosen, Whose, choose, is_of
 from tui.operations.users import AddUsers
 from tui.safety.text import clean
@@ -68,6 +68,7 @@ async def add_list(
                 tell(f"note: {session.roster.trouble.says} {session.roster.trouble.remedy}")
         events = await run(context, operation)
         note_ended(session, chosen.key, operation, events)
+        await note_made(session, operation.added)
     return show_added(context, chosen, operation.added, events)
 
 
@@ -139,6 +140,10 @@ async def export_users(context: Context, whose: Whose, out: str = "") -> Exit:
         sys.stdout.write(text)
         sys.stdout.flush()
         return Exit.FINE
-    await asyncio.to_thread(write_private, Path(out).expanduser(), text)
+    await asyncio.to_thread(_write, out, text)
     tell(f"{len(rows)} users are written to {out}, without passwords.")
     return Exit.FINE
+
+
+def _write(out: str, text: str) -> None:
+    write_private(Path(out).expanduser(), text)

@@ -70,7 +70,9 @@ def not_there(session: Session, name: str, chosen: Chosen) -> CommandError:
     if elsewhere:
         remedy = f"there is one of that name in {', '.join(elsewhere)}: name it with --account"
     else:
-        remedy = did_you_mean(name, [*names_of(session, chosen.key), *suspended_of(session, chosen)])
+        remedy = did_you_mean(
+            name, [*names_of(session, chosen.key), *suspended_of(session, chosen)]
+        )
     return CommandError(f"{chosen.words} has no VPN user {name!r}", remedy)
 
 

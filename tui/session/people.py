@@ -12,18 +12,20 @@ from tui.cloud.errors import CloudError, JobFailed
 from tui.cloud.models import Owned, VpnUser
 from tui.operations.facts import Owner
 from tui.operations.roster import Person, Remark
-from tui.operations.steps import StepEvent
+from tui.operations.steps import Operation, StepEvent
 from tui.operations.user_changes import UserChange
 from tui.operations.users import AddUsers, NewUser, RemoveUsers
 from tui.safety.secret import Secret
-from tui.session.inventory import Inventory
+from tui.session.inventory import Inventory, Kind
 from tui.session.session import Session
+from tui.session.tray import Task
 from tui.session.views import OwnerKey, UserRow, user_rows
 from tui.vpn.passwords import PasswordStyle, make_password
 from tui.vpn.states import Mark
 from tui.vpn.usercheck import Room
 from tui.vpn.userfile import Entry
 from tui.vpn.users import DEFAULT_LIMIT
+from tui.vpn.usertable import write_table
 
 SUSPENDED: Final = Mark(
     "–",
@@ -185,6 +187,15 @@ def change_of(
     )
 
 
+def start_noted(session: Session, operation: Operation, key: OwnerKey | None) -> Task:
+    """Start a change of users; the roster learns what has come of it."""
+
+    def ended(task: Task) -> None:
+        note_ended(session, key, operation, task.latest.values())
+
+    return session.start(operation, [Kind.USERS], after=ended)
+
+
 def note_ended(
     session: Session,
     key: OwnerKey | None,
@@ -260,3 +271,33 @@ def reminder(session: Session, day: date) -> str:
         verb = "expires" if len(soon) == 1 else "expire"
         said.append(f"{', '.join(soon)} {verb} within a week.")
     return " ".join(said)
+
+
+EXPORTED: Final = (
+    "name",
+    "group",
+    "expires",
+    "note",
+    "account",
+    "domain",
+    "state",
+    "last seen",
+)
+
+
+def export_table(rows: Iterable[PersonRow]) -> str:
+    """The users as CSV, without passwords: nobody has them."""
+    cells = [
+        (
+            each.name,
+            each.person.group,
+            each.person.expires.isoformat() if each.person.expires else "",
+            each.person.note,
+            each.row.owner,
+            each.row.domain,
+            each.row.mark.word,
+            f"{each.person.last_seen_at:%Y-%m-%dT%H:%M:%SZ}" if each.person.last_seen_at else "",
+        )
+        for each in rows
+    ]
+    return write_table(EXPORTED, cells)

@@ -34,6 +34,7 @@ class SessionRoster:
         self._file = file
         self._people: dict[OwnerKey, dict[str, Person]] = {}
         self._writing: set[asyncio.Task[None]] = set()
+        self._listeners: list[Callable[[], None]] = []
         self.trouble: RosterError | None = None
         """Why the roster could not be used when it was last tried."""
         self.is_loaded = False
@@ -97,12 +98,22 @@ class SessionRoster:
 
     # Reading and writing.
 
-    async def load(self) -> None:
-        """Read it; an error is kept in `trouble`, and what was known stays."""
-        found = await self._try(lambda: Roster(self.place).people())
+    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call `listener` whenever something was read anew; returns what ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def _take(self, found: dict[OwnerKey, dict[str, Person]] | None) -> bool:
         if found is not None:
             self._people = found
             self.is_loaded = True
+        for listener in tuple(self._listeners):
+            listener()
+        return found is not None
+
+    async def load(self) -> None:
+        """Read it; an error is kept in `trouble`, and what was known stays."""
+        self._take(await self._try(lambda: Roster(self.place).people()))
 
     async def remember(self, owner: OwnerKey, remarks: Mapping[str, Remark]) -> bool:
         """Write what is given about users of `owner` and read the whole again.
@@ -117,10 +128,7 @@ class SessionRoster:
             roster.remember(owner, remarks)
             return roster.people()
 
-        found = await self._try(write)
-        if found is not None:
-            self._people = found
-        return found is not None
+        return self._take(await self._try(write))
 
     async def forget(self, owner: OwnerKey, names: Iterable[str]) -> bool:
         """Take users out; False where that cannot be done."""
@@ -131,10 +139,7 @@ class SessionRoster:
             roster.forget(owner, wanted)
             return roster.people()
 
-        found = await self._try(write)
-        if found is not None:
-            self._people = found
-        return found is not None
+        return self._take(await self._try(write))
 
     async def note_sessions(
         self, owner: OwnerKey, router: str, sessions: Iterable[RouterSession], now: datetime

@@ -110,14 +110,15 @@ def check_list(lines: Sequence[Line], room: Room) -> CheckedList:
                 says = f"There is no room for {line.entry.name}: {room.words}."
                 found.append(Finding("error", "user-limit", says, _LIMIT_SAYS))
         checked.append(msgspec.structs.replace(line, findings=tuple(found)))
-    return CheckedList(tuple(checked), _of_limit(len(lines), room))
+    return CheckedList(tuple(checked), check_room(len(lines), room))
 
 
 _UNREADABLE: Final = frozenset({"file-quotes", "file-cell", "file-long"})
 _LIMIT_SAYS: Final = "Cannot add more than [8] remote access VPN users to Account …"
 
 
-def _of_limit(adding: int, room: Room) -> tuple[Finding, ...]:
+def check_room(adding: int, room: Room) -> tuple[Finding, ...]:
+    """Whether the account has room for `adding` more users, hidden ones counted."""
     limit = check_limit(room.used, adding, room.limit)
     if limit is None:
         return ()
@@ -159,13 +160,18 @@ def _of_names(line: Line, room: Room, first: dict[str, int]) -> list[Finding]:
         says = f"{name} stands on line {first[name.lower()]} already; the server wants it once."
         return [Finding("error", "file-twice", says)]
     if name in room.unseen:
-        says = (
-            f"{name} is half removed: in no list, but the name is taken. Remove {name} once more, "
-            "then add it."
-        )
-        return [Finding("error", "user-hidden", says)]
+        return [hidden_name(name)]
     found = [check_taken(name, room.existing), _confused(name, room.existing, first)]
     return [each for each in found if each is not None]
+
+
+def hidden_name(name: str) -> Finding:
+    """That a name is taken although no list shows it."""
+    says = (
+        f"{name} is half removed: in no list, but the name is taken. Remove {name} once more, "
+        "then add it."
+    )
+    return Finding("error", "user-hidden", says)
 
 
 def _confused(name: str, existing: Iterable[str], first: dict[str, int]) -> Finding | None:

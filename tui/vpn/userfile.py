@@ -33,6 +33,9 @@ _SPELLINGS: Final = {
     "note": "note", "notes": "note", "comment": "note",
 }  # fmt: skip
 
+LARGEST_LIST: Final = 1024 * 1024
+"""Bytes of a file of users that are read: a thousand users need a tenth."""
+
 Reading = Literal["names", "table"]
 """What a text is read as."""
 
@@ -85,6 +88,17 @@ class UserFile(msgspec.Struct, frozen=True):
             return "names"
         header = f"header on line {self.header}" if self.header else "no header"
         return f"a table of {SEPARATORS[self.separator].join(self.columns)} ({header})"
+
+
+def list_text(raw: bytes) -> str:
+    """The text of a file of users. Raises `ValueError`, in words that come after “it is”."""
+    if len(raw) > LARGEST_LIST:
+        raise ValueError("larger than 1 MB, so it is no list of users")
+    try:
+        # Spreadsheets that say “Unicode text” write UTF-16.
+        return raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError("not UTF-8; save it as CSV UTF-8") from error
 
 
 def read_users(text: str, today: date, reading: Reading | None = None) -> UserFile:

@@ -170,6 +170,11 @@ class ResourceTable(ScrollView, Generic[Fact], can_focus=True):
         top = int(self.scroll_offset.y)
         return tuple(self._facts[i] for i in self._index[top : top + self._lines])
 
+    @property
+    def filtered_facts(self) -> tuple[Fact, ...]:
+        """All facts that the filter leaves, in their order."""
+        return tuple(self._facts[number] for number in self._index)
+
     def go_to(self, key: str) -> bool:
         """Put the cursor on the row `key`; false when it is not shown."""
         position = self._position_of(key)
