@@ -17,6 +17,7 @@ from tui.operations.router_changes import Reaching, RouterRef, applying, reachin
 from tui.operations.steps import Action, Operation, Outcome, PlannedCall, Step, StepFailed
 from tui.router.remedies import REMOVE_LOGIN, RESTART_IPSEC, RESTART_XL2TPD
 from tui.safety.secret import Secret
+from tui.vpn.passwords import generate_password
 from tui.vpn.repairs import Remedy
 
 _UNKNOWN_USER: Final = "Could not find VPN user"
@@ -239,9 +240,8 @@ class RepairVpn(Operation):
     def _adding_and_removing(self, name: str) -> list[Action]:
         """Two changes that succeed send every user to every router of the account."""
         owner = self.wanted.place.owner
-        password = self.wanted.password
-        if password is None:
-            raise ValueError("a user that is added needs a password")
+        # Nobody logs in as this user, so a password that a crash has lost is made anew.
+        password = self.wanted.password or Secret(generate_password())
         add = PlannedCall.of("addVpnUser", username=name, password=password, **owner.parameters)
         remove = PlannedCall.of("removeVpnUser", username=name, **owner.parameters)
 
