@@ -24,8 +24,12 @@ from tests.operations.accidents import (
     Run,
     World,
     adding_eight,
+    disabling,
+    editing,
     enabling,
     enabling_unused,
+    resetting,
+    rotating,
     run_once,
 )
 
@@ -104,12 +108,14 @@ async def main(runs: int) -> int:
     widths = (34, 6, 7, 11, 8, 6, 6, 6)
     print("".join(head.ljust(width) for head, width in zip(columns, widths, strict=True)))
     failed = False
+    others = (rotating, disabling, editing, resetting)
     every = (enabling, enabling_unused, adding_eight)
     for name, makes, odds, share in (
         ("killed while enabling", (enabling, enabling_unused), KILLS, 0.4),
         ("killed while adding eight users", (adding_eight,), KILLS, 0.4),
+        ("killed within other operations", others, KILLS, 0.2),
         ("15 % of replies, 7 % of requests", every, BAD_LINK, 1.0),
-        ("both", every, BOTH, 0.25),
+        ("both", (*every, *others), BOTH, 0.25),
     ):
         line = await tally(name, makes, odds, max(len(makes), round(runs * share)))
         failed = failed or not line.holds

@@ -23,18 +23,25 @@ from tui.cloud.listings import ADDRESSES, FIREWALL_RULES, NETWORKS, VPN_USERS, V
 from tui.lab.lab import Lab, open_lab
 from tui.operations.addresses import Place
 from tui.operations.bookkeeping import Books
+from tui.operations.disable import DisablePlan, DisableVpn
 from tui.operations.enable import EnablePlan, EnableVpn
 from tui.operations.exclusion import Exclusion
-from tui.operations.facts import Owner
+from tui.operations.facts import Owner, ingress_rule
 from tui.operations.journal import Journal
 from tui.operations.keeping import Keeping
 from tui.operations.ledger import Record
 from tui.operations.reach import Reach
+from tui.operations.remake_plan import RemakePlan
+from tui.operations.rotate import RotateKey
+from tui.operations.sources import EditSources, SourcesWanted
 from tui.operations.steps import Operation
+from tui.operations.user_changes import ResetUsers, UserChange
 from tui.operations.users import AddUsers, NewUser
 from tui.safety.sealing import SealingKey
 from tui.safety.secret import Secret
+from tui.vpn.ports import IngressRule
 from tui.vpn.ranges import parse_range
+from tui.vpn.sources import vpn_slots
 
 CLOUD: Final = "http://lab/client/api"
 ROUNDS: Final = 60
@@ -179,7 +186,7 @@ async def adding_eight(lab: Lab, client: CloudClient) -> Operation:
     return AddUsers(client, users, owner=Owner())
 
 
-async def _enable(client: CloudClient, name: str, sources: tuple[str, ...] | None) -> Operation:
+async def _enable(client: CloudClient, name: str, sources: tuple[str, ...] | None) -> EnableVpn:
     (network,) = [each for each in await client.fetch(NETWORKS) if each.name == name]
     owned = [each for each in await client.fetch(ADDRESSES) if each.network_id == network.id]
     source_nat = next((each for each in owned if each.is_source_nat), None)
@@ -192,6 +199,81 @@ async def _enable(client: CloudClient, name: str, sources: tuple[str, ...] | Non
         users=(NewUser.generate("alice"), NewUser.generate("bobby")),
     )
     return EnableVpn(client, plan, looks=())
+
+
+async def _enabled(client: CloudClient, sources: tuple[str, ...] | None) -> EnablePlan:
+    """Enable acme-prod undisturbed, and return what was asked for."""
+    operation = await _enable(client, "acme-prod", sources)
+    async for event in operation.run():
+        assert event.state in ("running", "done"), event.says
+    return operation.wanted
+
+
+async def _rules(client: CloudClient, address_id: str) -> tuple[IngressRule, ...]:
+    rows = await client.fetch(FIREWALL_RULES, ipaddressid=address_id)
+    return tuple(ingress_rule(row) for row in rows)
+
+
+async def rotating(lab: Lab, client: CloudClient) -> Operation:
+    """Rotate the key of a VPN that only an office reaches."""
+    return await _rotate(client, knowing=True)
+
+
+async def rotating_blind(lab: Lab, client: CloudClient) -> Operation:
+    """The same where the server does not show the key, so that old and new look alike."""
+    return await _rotate(client, knowing=False)
+
+
+async def _rotate(client: CloudClient, *, knowing: bool) -> Operation:
+    plan = await _enabled(client, ("198.51.100.0/24",))
+    assert plan.client_range is not None
+    (vpn,) = await client.fetch(VPNS, publicipid=plan.address_id)
+    assert vpn.preshared_key is not None
+    wanted = RemakePlan(
+        place=plan.place,
+        address_id=plan.address_id,
+        public_ip=plan.public_ip,
+        client_range=plan.client_range,
+        rules=await _rules(client, plan.address_id),
+        key_before=vpn.preshared_key.sha256() if knowing else "",
+        made_on="2026-11-25",
+        users=2,
+    )
+    return RotateKey(client, wanted, looks=())
+
+
+async def disabling(lab: Lab, client: CloudClient) -> Operation:
+    """Disable a VPN, and delete the rules that would stay."""
+    plan = await _enabled(client, ("198.51.100.0/24",))
+    rules = await _rules(client, plan.address_id)
+    wanted = DisablePlan(
+        place=plan.place,
+        address_id=plan.address_id,
+        public_ip=plan.public_ip,
+        rules=rules,
+        also_delete=rules,
+    )
+    return DisableVpn(client, wanted)
+
+
+async def editing(lab: Lab, client: CloudClient) -> Operation:
+    """Let others reach the VPN ports: one of those who do already, and one more."""
+    plan = await _enabled(client, ("198.51.100.0/24", "192.0.2.0/24"))
+    wanted = SourcesWanted(
+        address_id=plan.address_id,
+        public_ip=plan.public_ip,
+        rules=await _rules(client, plan.address_id),
+        slots=vpn_slots(),
+        cidrs=("198.51.100.0/24", "203.0.113.128/25"),
+    )
+    return EditSources(client, wanted)
+
+
+async def resetting(lab: Lab, client: CloudClient) -> Operation:
+    """Give two users new passwords."""
+    await _enabled(client, None)
+    users = (NewUser.generate("alice"), NewUser.generate("bobby"))
+    return ResetUsers(client, UserChange(users=users))
 
 
 class Run(msgspec.Struct, frozen=True):

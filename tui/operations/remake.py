@@ -162,7 +162,9 @@ class RemakeVpn(Operation):
             if "not allocated to any account" not in problem.text:
                 raise
             gone = f"There is no VPN on {where} any more."
-        if await self._is_old():
+        # After a crash the one that is listed may be the new one, and where the key of before is not
+        # known the two cannot be told apart.
+        if self.sent_now and await self._is_old():
             raise StepFailed(
                 "The server reports success, but the VPN is still listed with its old key.",
                 "Nothing else was changed; look at it before you try again.",
@@ -237,9 +239,10 @@ class RemakeVpn(Operation):
         return Outcome(f"{self.wanted.public_ip} has a VPN again, with {self.wanted.client_range}.")
 
     async def _look_for_new(self) -> bool | str:
-        """The VPN that runs with another key than before."""
+        """The VPN that runs with another key than before; any, where that is not known: the one
+        of before is deleted by now."""
         vpn = await self._listed()
-        if vpn is None or self.wanted.key_before in ("", _digest_of(vpn)):
+        if vpn is None or (self.wanted.key_before and self.wanted.key_before == _digest_of(vpn)):
             return False
         return vpn.id or True
 
