@@ -351,6 +351,7 @@ class EnableScreen(TellsFailures, Screen[None]):
         if self._operation is not None:
             return
         self._unfolded = not self._unfolded
+        self.query_one("#side", VerticalScroll).scroll_home(animate=False)
         self.set_class(self._unfolded, "-unfolded")
         if self._unfolded:
             self._field_left = self.focused

@@ -102,8 +102,9 @@ async def test_f3_unfolds_and_folds_without_losing_the_field(
         assert "ip_forward = 1" in on.flat, "what the router said"
         form = on.app.screen.query_one("#form")
         assert form.display is (size == LARGE), "a narrow screen has no room for both"
-        await on.press("pagedown", "f3")
+        await on.press("end", "f3")
         assert "ip_forward = 1" not in on.flat
+        assert "Before anything is sent" in on.text, "back at the top, where the worst stands"
         assert form.display
         assert on.app.focused is on.app.screen.query_one("#users-input")
         assert "walter" in on.text
