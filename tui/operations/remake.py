@@ -162,7 +162,7 @@ class RemakeVpn(Operation):
             if "not allocated to any account" not in problem.text:
                 raise
             gone = f"There is no VPN on {where} any more."
-        # After a crash the one that is listed may be the new one, and where the key of before is not
+        # After a crash the one that is listed may be the new one: where the key of before is not
         # known the two cannot be told apart.
         if self.sent_now and await self._is_old():
             raise StepFailed(
