@@ -78,6 +78,9 @@ class NewKeyDialog(ModalScreen[None]):
     def action_reveal(self) -> None:
         """Show or hide the new key."""
         self._revealed = not self._revealed
+        if self._revealed:
+            title = self._operation.title
+            self.console.note_secret_use("reveal", "pre-shared key", title)
         self._show_key()
 
     def action_copy(self) -> None:

@@ -19,13 +19,13 @@ from textual.widgets.option_list import Option
 from screens import profile_checks as checks
 from screens.confirm import ConfirmDialog
 from screens.fields import CheckBox, TextField
-from screens.secret import error_words, keeping_words, kept_words
+from screens.secret import error_words, kept_words, standing_words
 from screens.ssh_path import SshPathScreen, WayAnswer
 from screens.tested import TestedDialog
 from tui.cloud.errors import CloudError
 from tui.safety.secret import Secret
 from tui.safety.text import clean
-from tui.session.launch import Launcher, SecretMissing, secret_words
+from tui.session.launch import Launcher, SecretMissing, credential_of, secret_words
 from tui.session.session import Session
 from tui.settings.errors import SettingsError
 from tui.settings.model import Profile, SshPath
@@ -189,9 +189,11 @@ class ProfileForm(TellsFailures, Screen[Session | None]):
 
     @work(group="store", exclusive=True, exit_on_error=False)
     async def _show_store(self) -> None:
-        words = keeping_words(await self._launcher.store_state())
+        profile, launcher = self._profile, self._launcher
+        places = () if self._is_new else await launcher.places(profile, credential_of(profile))
+        words = standing_words(secret_words(profile), places, await launcher.store_state())
         if not self._testing:
-            self._say(words.replace("It ", f"The {secret_words(self._profile)} ", 1))
+            self._say(words)
 
     def _say(self, text: str, *, bad: bool = False) -> None:
         line = self.query_one("#says", Static)

@@ -1,6 +1,7 @@
 """Ask for the secret of a profile that no store has, and see that it works before it is kept."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on, work
@@ -129,6 +130,17 @@ def keeping_words(state: StoreState) -> str:
             f"(no keyring: {state.reason})."
         )
     return f"It will be kept for this session only ({state.reason}), never in a file."
+
+
+def standing_words(what: str, places: Sequence[StoreState], state: StoreState) -> str:
+    """Where the secret of a profile is now, and where one that is typed will be kept."""
+    will_be = keeping_words(state)
+    if not places:
+        return will_be.replace("It ", f"The {what} ", 1)
+    first = places[0]
+    if first.store in {Store.ENVIRONMENT, Store.COMMAND}:
+        return f"The {what} comes from {clean(first.name)}, before any that is kept."
+    return f"The {what} is in {clean(first.name)}. {will_be.replace('It ', 'A new one ', 1)}"
 
 
 def kept_words(what: str, state: StoreState) -> str:

@@ -220,6 +220,23 @@ def is_content(node: ast.expr, known: set[str]) -> bool:
     return False
 
 
+RECORDS_SECRETS: Final = {"note_secret_use", "note_printed", "copy_out"}
+SHOWS_FOR_ANOTHER: Final = {
+    "screens/add_users.py": "checks what was typed",
+    "screens/enable_words.py": "lines for screens/enable.py",
+    "tui/commands/changing.py": "lines for the commands that use it",
+}
+"""Modules that reveal a secret and leave the recording to those that they work for."""
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_whoever_shows_a_secret_records_it(module: str) -> None:
+    if not module.startswith(("screens/", "tui/commands/")) or module in SHOWS_FOR_ANOTHER:
+        return
+    names = {called(call) for call in calls(tree_of(module))}
+    assert "reveal" not in names or names & RECORDS_SECRETS, "call note_secret_use or note_printed"
+
+
 @pytest.mark.parametrize("style", STYLES)
 def test_styles_take_their_colours_from_the_theme(style: str) -> None:
     assert no_colours((ROOT / style).read_text("utf-8")) == []

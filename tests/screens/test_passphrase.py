@@ -131,3 +131,17 @@ async def test_a_command_opens_the_profile(contract_lab: Lab, tmp_path: Path) ->
         await pilot.press("enter")
         await until(pilot, lambda: bool(answers(pilot)))
         assert answers(pilot) != [None]
+
+
+async def test_the_form_of_a_known_profile_says_where_its_secret_is(
+    contract_lab: Lab, tmp_path: Path
+) -> None:
+    await kept(contract_lab, tmp_path)
+    saved_profile(contract_lab, "asks", credential_command="pass show asks")
+    async with welcome(launcher_in(contract_lab, tmp_path), (120, 40)) as pilot:
+        await pilot.press("e")
+        await until(pilot, lambda: "The secret key is in the encrypted file" in said(pilot))
+        assert "A new one will be kept for this session only" in said(pilot)
+        await pilot.press("escape", "down", "e")
+        comes = "The secret key comes from the command pass show asks, before any that is kept."
+        await until(pilot, lambda: comes in said(pilot))

@@ -15,6 +15,7 @@ from tui.commands.changing import (
 )
 from tui.commands.opening import Context, learn, opened, refuse_read_only
 from tui.commands.output import CommandError, Exit, print_json, print_line, table
+from tui.commands.printed_secrets import note_printed
 from tui.operations.change_range import ChangeRange, changing_means
 from tui.operations.remake import RemakeVpn
 from tui.operations.remake_plan import RemakePlan
@@ -159,6 +160,9 @@ async def _run(
     if ran is None:
         return nothing_ran(change)
     code, events = ran
+    made = operation.result
+    if change.show_secret and made is not None and made.preshared_key is not None:
+        await note_printed(session, "pre-shared key", made.public_ip)
     if context.as_json:
         answer = document(operation, means, events, ran=True)
         answer["vpn"] = key_document(operation.result, change.show_secret)

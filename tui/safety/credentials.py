@@ -268,6 +268,8 @@ class CredentialStore:
 
         Returns where it is now, None where nothing is kept. Raises `CannotMove`.
         """
+        if to is Store.KEYRING and not await self._keyring.works():
+            raise CannotMove(f"no keyring can be used: {self._keyring.reason}")
         found = await self._kept(profile, credential)
         if found is None:
             return None
