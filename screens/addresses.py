@@ -119,8 +119,10 @@ class AddressesScreen(PlaceScreen[AddressRow]):
                 f"{row.address.address} is the source NAT address of {row.place}; CloudStack "
                 "releases it only together with its network."
             )
-        if action.name == "go_firewall" and not row.address.network_id:
-            return "Firewall rules belong to addresses of isolated networks; a VPC has ACLs."
+        if action.name == "go_firewall" and not (row.address.network_id or row.address.vpc_id):
+            return (
+                f"{row.address.address} belongs to no network, so nothing decides who reaches it."
+            )
         return None
 
     def _against_enabling(self, row: AddressRow) -> str | None:

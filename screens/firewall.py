@@ -1,9 +1,9 @@
 """The firewall rules of one public address, in words, the VPN's ports first."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
-import msgspec
 from textual.binding import BindingType
 from textual.content import Content
 from textual.types import CSSPathType
@@ -11,41 +11,33 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from screens.choose import ChooseDialog
-from screens.details import facts_text
+from screens.firewall_rows import COLUMNS, Row, RuleRow, rule_details, tier_details
 from screens.frame import bindings_of
 from screens.rule import RuleDialog
+from screens.sources import Change, SourcesDialog
 from screens.tables import TableScreen
+from screens.tier import TierDialog
 from tui.actions import Action
 from tui.cloud.models import FirewallRule, PublicIp
+from tui.operations.acl import AllowClients
 from tui.operations.facts import Owner, ingress_rule
 from tui.operations.firewall import DeleteRule, OpenPorts, deleting_means
+from tui.operations.timed import TimedSources
 from tui.session.inventory import Kind, Shelf
+from tui.session.tiers import TierRow, change_sentences, tier_rows
+from tui.session.tray import Task, TaskState
 from tui.session.views import address_rows
+from tui.vpn.acls import Opening
 from tui.vpn.ports import VPN_PORTS, IngressRule, analyse, missing_openings, rule_sentence
-from tui.vpn.states import rule_mark
-from tui.widgets.columns import Cell, Column
+from tui.vpn.slots import Slot
+from tui.vpn.sources import in_words, vpn_slots
+from tui.vpn.spans import spoken_time
+
+_EDITS = ("edit_sources", "allow_for_a_time", "open_ports", "add_rule")
+_NO_RULES = "An address of a VPC has no firewall rules; the ACLs of its tiers decide."
 
 
-class RuleRow(msgspec.Struct, frozen=True):
-    """One rule and its sentence."""
-
-    fact: FirewallRule
-    rule: IngressRule
-    sentence: str
-    serves_vpn: bool
-
-
-def _order(row: RuleRow) -> tuple[bool, int, int]:
-    ports = [number for number, port in enumerate(VPN_PORTS) if row.rule.covers(port)]
-    return (not row.serves_vpn, min(ports, default=99), row.rule.start or 0)
-
-
-def _state(row: RuleRow) -> Cell:
-    mark = rule_mark(row.rule.state)
-    return Cell(str(mark), mark.tone)
-
-
-class FirewallScreen(TableScreen[RuleRow]):
+class FirewallScreen(TableScreen[Row]):
     """The rules of the chosen address."""
 
     SECTION = "firewall"
@@ -53,15 +45,20 @@ class FirewallScreen(TableScreen[RuleRow]):
     CSS_PATH: ClassVar[CSSPathType | None] = ["frame.tcss", "firewall.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("firewall")
     KINDS = (Kind.ADDRESSES, Kind.NETWORKS, Kind.VPCS, Kind.VPNS)
-    COLUMNS: ClassVar[tuple[Column[RuleRow], ...]] = (
-        Column("RULE", lambda r: Cell(r.sentence), widest=72, narrowest=20, order=_order),
-        Column("STATE", _state, widest=12),
-        Column("VPN", lambda r: Cell("needed" if r.serves_vpn else ""), widest=6, rank=1),
-    )
+    COLUMNS = COLUMNS
 
     def __init__(self) -> None:
         super().__init__()
         self._address_id = ""
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.set_interval(1, self._tick)
+
+    def _tick(self) -> None:
+        """Let the time run that a change has left."""
+        if self.timed is not None:
+            self.query_one("#ports", Static).update(self._summary())
 
     def compose_body(self) -> Iterable[Widget]:
         yield Static("", id="ports")
@@ -95,8 +92,23 @@ class FirewallScreen(TableScreen[RuleRow]):
         """Ask for the rules of the address again."""
         address = self.address
         if address is not None:
-            wanted = address.id
-            self.load(lambda: self.session.inventory.refresh_rules(wanted), "rules")
+            inventory = self.session.inventory
+            if address.network_id:
+                self.load(partial(inventory.refresh_rules, address.id), "rules")
+            elif address.vpc_id and inventory.networks.fetched is not None:
+                self.load(partial(inventory.refresh_acls, address.vpc_id), "rules")
+
+    @property
+    def timed(self) -> TimedSources | None:
+        """The change of the address that goes back by itself, while it waits for that."""
+        address = self.address
+        for task in self.session.tray.tasks:
+            operation = task.operation
+            if isinstance(operation, TimedSources) and address is not None:
+                mine = operation.wanted.change.address_id == address.id
+                if mine and operation.phase == "waiting" and task.state is TaskState.RUNNING:
+                    return operation
+        return None
 
     @property
     def shelf(self) -> Shelf[FirewallRule] | None:
@@ -104,13 +116,27 @@ class FirewallScreen(TableScreen[RuleRow]):
         return self.session.inventory.rules.get(self.address.id) if self.address else None
 
     def shelves(self) -> dict[str, Shelf[Any]]:
-        shelf = self.shelf
-        return super().shelves() | ({} if shelf is None else {"firewall rules": shelf})
+        found: dict[str, Shelf[Any]] = {}
+        address, shelf = self.address, self.shelf
+        if address is not None and address.network_id:
+            found |= {} if shelf is None else {"firewall rules": shelf}
+        elif address is not None:
+            inventory = self.session.inventory
+            for what, shelves in (
+                ("ACL lists", inventory.acl_lists),
+                ("ACL entries", inventory.acl_entries),
+            ):
+                if address.vpc_id in shelves:
+                    found[what] = shelves[address.vpc_id]
+        return super().shelves() | found
 
     def show_facts(self) -> None:
         address = self.address
-        if address is not None and self.shelf is None and address.network_id:
-            self.refresh_rules()
+        if address is not None:
+            acls = self.session.inventory.acl_lists
+            unasked = address.vpc_id not in acls if address.vpc_id else self.shelf is None
+            if unasked:
+                self.refresh_rules()
         super().show_facts()
         self.query_one("#ports", Static).update(self._summary())
 
@@ -125,24 +151,37 @@ class FirewallScreen(TableScreen[RuleRow]):
         words = "VPN running" if vpn is not None else "no VPN"
         lines = [Content.assemble(head, Content(f"  {place}  {words}  (c: another address)"))]
         if not address.network_id:
-            lines.append(
-                Content(" The router of a VPC opens the VPN ports by itself; see its ACLs.")
+            says = (
+                " The router of a VPC opens the VPN ports by itself; the ACLs of its tiers decide"
             )
+            lines.append(Content(f"{says}\n what VPN clients reach. i lets them into a tier."))
             return Content("\n").join(lines)
         if not self._rules_known:
             return Content("\n").join([*lines, Content(" Its rules are not known yet.")])
         tones = {"ok": "$text-success", "warn": "$text-warning", "bad": "$text-error", "off": "dim"}
-        for access in analyse([row.rule for row in self.rows()]):
+        for access in analyse(self.rules):
             mark = access.mark
             lines.append(Content.styled(f" {mark.glyph} {access.says}", tones[mark.tone]))
+        timed = self.timed
+        if timed is not None:
+            left = spoken_time(timed.seconds_left)
+            says = f" ▲ A change goes back in {left}. k keeps it, b puts it back now."
+            lines.insert(1, Content.styled(says, "bold $text-warning"))
         return Content("\n").join(lines)
 
     @property
     def _rules_known(self) -> bool:
         return self.shelf is not None and self.shelf.fetched is not None
 
-    def rows(self) -> Sequence[RuleRow]:
-        shelf = self.shelf
+    @property
+    def rules(self) -> list[IngressRule]:
+        """The rules of the address, as last asked for."""
+        return [row.rule for row in self.rows() if isinstance(row, RuleRow)]
+
+    def rows(self) -> Sequence[Row]:
+        address, shelf = self.address, self.shelf
+        if address is not None and not address.network_id:
+            return tier_rows(self.session.inventory, address)
         rows = []
         for fact in shelf.rows.values() if shelf else ():
             rule = ingress_rule(fact)
@@ -150,17 +189,17 @@ class FirewallScreen(TableScreen[RuleRow]):
             rows.append(RuleRow(fact, rule, rule_sentence(rule), serves))
         return rows
 
-    def key_of(self, row: RuleRow) -> str:
-        return row.fact.id
+    def key_of(self, row: Row) -> str:
+        return row.tier.id if isinstance(row, TierRow) else row.fact.id
 
-    def title_of(self, row: RuleRow) -> str:
+    def title_of(self, row: Row) -> str:
         return row.sentence
 
     def note_when_empty(self) -> str:
         if self.address is None:
             return "No address with firewall rules is known. Press c to choose one."
         if not self.address.network_id:
-            return "An address of a VPC has no firewall rules; the ACLs of its tiers decide."
+            return "The VPC of this address has no tier yet."
         if not self._rules_known:
             return "Asking the server for the rules …"
         return (
@@ -168,41 +207,61 @@ class FirewallScreen(TableScreen[RuleRow]):
             "Press o to open the VPN's ports, or a to add another rule."
         )
 
-    def text_to_copy(self, row: RuleRow) -> tuple[str, str]:
-        return row.sentence, "Rule"
+    def text_to_copy(self, row: Row) -> tuple[str, str]:
+        return row.sentence, "Tier" if isinstance(row, TierRow) else "Rule"
 
-    def details(self, row: RuleRow) -> tuple[str, Content]:
-        mark = rule_mark(row.rule.state)
-        facts = [
-            ("Protocol", row.rule.protocol.upper()),
-            ("Ports", _ports(row.rule)),
-            ("From", ", ".join(row.rule.sources)),
-            ("State", str(mark)),
-            ("Id", row.fact.id),
-        ]
-        served = [f"{port}: {port.why}" for port in VPN_PORTS if row.rule.covers(port)]
-        return row.sentence, facts_text(facts, [mark.means, *served])
+    def details(self, row: Row) -> tuple[str, Content]:
+        return tier_details(row) if isinstance(row, TierRow) else rule_details(row)
 
     def reason_against(self, action: Action) -> str | None:
         reason = super().reason_against(action)
-        if reason is not None or action.name not in ("open_ports", "add_rule"):
+        if reason is not None:
             return reason
+        if action.name in ("keep_change", "put_back"):
+            return None if self.timed else "No change of this address goes back by itself."
+        if action.name == "allow_clients":
+            return self._against_letting_in()
+        if action.name in _EDITS:
+            return self._against_changing(action.name)
+        if action.name in ("edit_rule", "delete_rule"):
+            return _NO_RULES if isinstance(self.row, TierRow) else self._against_a_second_change()
+        return None
+
+    def _against_letting_in(self) -> str | None:
+        row = self.row
+        if not isinstance(row, TierRow):
+            return "That is for the tiers of a VPC; for this address, edit the sources with e."
+        wanted = row.wanted(Opening())
+        if isinstance(wanted, str) and row.acl is not None and row.acl.is_default:
+            return wanted
+        return wanted if isinstance(wanted, str) and row.client_range is None else None
+
+    def _against_changing(self, name: str) -> str | None:
         address = self.address
         if address is None:
             return "No address is chosen. Press c to choose one."
         if not address.network_id:
-            return "An address of a VPC has no firewall rules; the ACLs of its tiers decide."
-        if action.name == "open_ports" and not self._rules_known:
+            return _NO_RULES
+        if name != "add_rule" and not self._rules_known:
             return f"The rules of {address.address} are not known yet. Press r to ask for them."
-        if action.name == "open_ports" and not missing_openings([r.rule for r in self.rows()]):
+        if name == "open_ports" and not missing_openings(self.rules):
             return f"All three VPN ports of {address.address} are open to somebody already."
-        return None
+        return None if name == "add_rule" else self._against_a_second_change()
+
+    def _against_a_second_change(self) -> str | None:
+        if self.timed is None:
+            return None
+        return "A change of this address is to go back by itself: keep it with k, or end it with b."
 
     # Actions.
 
     def action_choose_address(self) -> None:
         """Choose another address."""
-        rows = [row for row in address_rows(self.session.inventory) if row.address.network_id]
+        rows = [
+            row
+            for row in address_rows(self.session.inventory)
+            if row.address.network_id or (row.address.vpc_id and row.address.is_source_nat)
+        ]
         choices = [
             (row.key, f"{row.address.address:15}  {row.place:16}  {row.purpose:10}  {row.vpn_mark}")
             for row in rows
@@ -212,7 +271,7 @@ class FirewallScreen(TableScreen[RuleRow]):
             if key:
                 self._show_address(key)
 
-        empty = "No address of an isolated network is acquired."
+        empty = "No address of a network or a VPC is acquired."
         self.app.push_screen(ChooseDialog("Firewall of which address?", choices, empty), chosen)
 
     def action_open_ports(self) -> None:
@@ -220,13 +279,12 @@ class FirewallScreen(TableScreen[RuleRow]):
         address = self.address
         if address is None:
             return
-        rules = [row.rule for row in self.rows()]
         operation = OpenPorts(
-            self.session.client, address.id, address.address, rules, owner=Owner.of(address)
+            self.session.client, address.id, address.address, self.rules, owner=Owner.of(address)
         )
         sentences = [f"{opening} is opened: {opening.port.why}" for opening in operation.openings]
         sentences.append(
-            "To open them to certain networks only, cancel and add the rules one by one with a."
+            "To open them to certain networks only, cancel and edit the sources with e."
         )
         self.ask_and_start(operation, sentences, "Open", (), address_id=address.id)
 
@@ -239,18 +297,78 @@ class FirewallScreen(TableScreen[RuleRow]):
     def action_delete_rule(self) -> None:
         """Delete the rule under the cursor, after saying what that closes."""
         address, row = self.address, self.row
-        if address is None or row is None:
+        if address is None or not isinstance(row, RuleRow):
             return
         operation = DeleteRule(
             self.session.client, address.id, address.address, row.rule, owner=Owner.of(address)
         )
-        sentences = deleting_means(row.rule, [each.rule for each in self.rows()])
+        sentences = deleting_means(row.rule, self.rules)
         self.ask_and_start(operation, sentences, "Delete", (), address_id=address.id)
 
+    def action_edit_sources(self) -> None:
+        """Change who reaches the VPN ports."""
+        self._edit(vpn_slots())
 
-def _ports(rule: IngressRule) -> str:
-    if rule.start is None:
-        return "all"
-    if rule.end is None or rule.end == rule.start:
-        return str(rule.start)
-    return f"{rule.start} to {rule.end}"
+    def action_edit_rule(self) -> None:
+        """Change who reaches the ports of the rule under the cursor."""
+        if isinstance(self.row, RuleRow):
+            self._edit((Slot.of(self.row.rule),))
+
+    def action_allow_for_a_time(self) -> None:
+        """Let somebody reach the VPN ports for a time."""
+        self._edit(vpn_slots(), for_a_time=True)
+
+    def _edit(self, slots: Sequence[Slot], *, for_a_time: bool = False) -> None:
+        address = self.address
+        if address is None:
+            return
+
+        def answered(change: Change | None) -> None:
+            if change is None:
+                return
+            if self.session.profile.production:
+                sentences = in_words(change.changes)
+                self.ask_and_start(change, sentences, "Change", (), address_id=address.id)
+            else:
+                self.session.start(change, (), address.id)
+
+        dialog = SourcesDialog(address.id, slots, for_a_time=for_a_time)
+        self.app.push_screen(dialog, answered)
+
+    def show_task(self, task: Task) -> None:
+        super().show_task(task)
+        if isinstance(task.operation, TimedSources):
+            # The rules are others as soon as it waits, and again when it has gone back.
+            if task.operation.phase == "waiting":
+                self.refresh_rules()
+            self.show_facts()
+
+    def action_keep_change(self) -> None:
+        """Keep a change that would go back by itself."""
+        if self.timed is not None:
+            self.timed.keep()
+
+    def action_put_back(self) -> None:
+        """Put a change for a time back now."""
+        if self.timed is not None:
+            self.timed.put_back()
+
+    def action_allow_clients(self) -> None:
+        """Let VPN clients into the tier under the cursor."""
+        row = self.row
+        if not isinstance(row, TierRow):
+            return
+
+        def answered(change: AllowClients | None) -> None:
+            if change is None:
+                return
+            if self.session.profile.production:
+                sentences = change_sentences(row, change.wanted.change)
+                self.ask_and_start(change, sentences, "Let in", (), after=look_again)
+            else:
+                self.session.start(change, (), after=look_again)
+
+        def look_again(task: Task) -> None:
+            self.refresh_rules()
+
+        self.app.push_screen(TierDialog(row), answered)

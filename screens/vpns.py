@@ -274,8 +274,6 @@ class VpnsScreen(PlaceScreen[VpnRow]):
             return f"No router of {row.place} is known to ask."
         if action.name == "reveal" and (row.vpn is None or row.vpn.preshared_key is None):
             return "CloudStack shows no pre-shared key for this VPN."
-        if action.name == "go_firewall" and not row.address.network_id:
-            return "The router of a VPC opens the VPN ports by itself; there are no such rules."
         return None
 
     # Actions.

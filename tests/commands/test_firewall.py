@@ -12,13 +12,13 @@ from tests.screens.stage import address_of
 from tui.cloud.errors import ReadOnly
 from tui.commands import firewall, firewall_timed
 from tui.commands.arguments import parser
-from tui.commands.firewall_timed import spoken_time
 from tui.commands.opening import Context
 from tui.commands.output import CommandError, Exit, tell
 from tui.lab.cloud import entities as e
 from tui.lab.cloud.engine import Pace
 from tui.lab.lab import Lab
 from tui.settings.profiles import load_profiles, save_profile
+from tui.vpn.spans import spoken_time
 
 OFFICE = "198.51.100.0/24"
 

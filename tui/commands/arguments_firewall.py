@@ -1,23 +1,19 @@
 """`csvpn firewall`: what may be typed."""
 
 import argparse
-import re
 from typing import Final
 
 from tui.commands.parsing import Commands, Parser, add_command, run_by
+from tui.vpn.spans import SPAN_RULE, read_span
 
 PORTS: Final = ("ike", "natt", "l2tp", "all")
-_UNITS: Final = {"m": 60, "h": 3600, "d": 86400}
-_LEAST: Final = 60
-_MOST: Final = 7 * 86400
 
 
 def span(text: str) -> int:
     """A time like `30m`, `2h` or `1d`, in seconds: a minute to a week."""
-    found = re.fullmatch(r"(\d{1,5})([mhd])", text)
-    seconds = int(found[1]) * _UNITS[found[2]] if found else 0
-    if not _LEAST <= seconds <= _MOST:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a time; write 30m, 2h or 1d, up to 7d")
+    seconds = read_span(text)
+    if seconds is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time; write {SPAN_RULE}")
     return seconds
 
 

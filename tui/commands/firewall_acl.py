@@ -1,7 +1,6 @@
 """`csvpn firewall acl`: let VPN clients reach a tier of a VPC."""
 
 import argparse
-import re
 
 from tui.cloud.models import PublicIp
 from tui.commands.opening import Context, did_you_mean
@@ -11,22 +10,7 @@ from tui.operations.acl import AllowClients
 from tui.safety.text import clean
 from tui.session.session import Session
 from tui.session.tiers import TierRow, change_sentences, tier_rows
-from tui.vpn.acls import Opening
-
-
-def read_opening(text: str) -> Opening:
-    """`all`, `icmp`, `tcp/443`, `udp/5000-5010`. Raises `CommandError` for anything else."""
-    if text.lower() in ("all", "icmp"):
-        return Opening(text.lower())
-    found = re.fullmatch(r"(tcp|udp)(?:/(\d{1,5})(?:-(\d{1,5}))?)?", text.lower())
-    if found is not None:
-        start = int(found[2]) if found[2] else None
-        end = int(found[3]) if found[3] else start
-        if start is None or (end is not None and 0 < start <= end <= 65535):
-            return Opening(found[1], start, end)
-    raise CommandError(
-        f"{clean(text)!r} cannot be let in", "allowed: all, icmp, tcp, tcp/443, udp/5000-5010"
-    )
+from tui.vpn.acls import OPENING_RULE, read_opening
 
 
 async def allow_clients(
@@ -34,6 +18,9 @@ async def allow_clients(
 ) -> Exit:
     """Show the entry that lets the client range in, and make it."""
     opening = read_opening(arguments.opening)
+    if opening is None:
+        typed = clean(arguments.opening)
+        raise CommandError(f"{typed!r} cannot be let in", f"allowed: {OPENING_RULE}")
     row = _tier(session, address, arguments.tier)
     wanted = row.wanted(opening)
     if isinstance(wanted, str):

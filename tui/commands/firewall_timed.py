@@ -9,6 +9,7 @@ from tui.commands.output import tell
 from tui.commands.running import run
 from tui.operations.steps import StepEvent
 from tui.operations.timed import TimedSources
+from tui.vpn.spans import spoken_time
 
 _EVERY = 60
 """Seconds between two lines where stderr is no terminal."""
@@ -71,11 +72,3 @@ async def _count_down(operation: TimedSources) -> None:
         )
     if on_terminal and told:
         sys.stderr.write("\n")
-
-
-def spoken_time(seconds: float) -> str:
-    """`29:05`, `1:02:00`: minutes and seconds, hours where there are some."""
-    whole = max(0, round(seconds))
-    hours, rest = divmod(whole, 3600)
-    minutes, left = divmod(rest, 60)
-    return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"

@@ -21,9 +21,6 @@ from tui.vpn.findings import Finding
 from tui.vpn.moves import Move
 from tui.vpn.sources import SourcePlan, plan_return
 
-LEAST: Final = 60
-"""Seconds that a change is made for at the least."""
-MOST: Final = 7 * 24 * 3600
 _NAP: Final = 5.0
 """Seconds after which the time is looked at again: a machine that was asleep has missed some."""
 

@@ -6,6 +6,7 @@ first that fits decides, and what none fits is denied. A default list says it wi
 cannot be changed (recording 16). Replies are let through whatever the list says.
 """
 
+import re
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, summarize_address_range
 from typing import Final, Literal
@@ -172,6 +173,24 @@ class Opening(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         return AclEntry("", 0, True, self.protocol, self.start, self.end, ()).what
+
+
+OPENING_RULE: Final = "all, icmp, tcp, tcp/443, udp/5000-5010"
+
+
+def read_opening(text: str) -> Opening | None:
+    """What is typed as in `OPENING_RULE`; nothing means all. None for what cannot be let in."""
+    typed = text.strip().lower() or "all"
+    if typed in ("all", "icmp"):
+        return Opening(typed)
+    found = re.fullmatch(r"(tcp|udp)(?:/([0-9]{1,5})(?:-([0-9]{1,5}))?)?", typed)
+    if found is None:
+        return None
+    start = int(found[2]) if found[2] else None
+    end = int(found[3]) if found[3] else start
+    if start is not None and end is not None and not 0 < start <= end <= 65535:
+        return None
+    return Opening(found[1], start, end)
 
 
 class AclChange(msgspec.Struct, frozen=True):
