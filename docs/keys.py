@@ -49,6 +49,8 @@ PAGES: Final = {
     "RepairDialog": "What is wrong with a VPN",
     "RestartDialog": "Restart a router or a network",
     "RuleDialog": "Add a firewall rule",
+    "SourcesDialog": "Change who reaches the ports",
+    "TierDialog": "Let VPN clients into a tier",
     "AcquireDialog": "Acquire an address",
     "ConfirmDialog": "A question before something is done",
     "ChooseDialog": "Choose one of several",

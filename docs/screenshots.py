@@ -241,6 +241,25 @@ async def _rule(pilot: Pilot[None]) -> None:
     await type_text(pilot, "198.51.100.0/24")
 
 
+@_picture("sources")
+async def _sources(pilot: Pilot[None]) -> None:
+    await go_to_row(pilot, "acme-office")
+    await press(pilot, "f")
+    await until_says(pilot, "203.0.113.15", "IKE (UDP 500) from anywhere")
+    await press(pilot, "e")
+    await until_says(pilot, "Who reaches the VPN ports")
+    await type_text(pilot, "198.51.100.0/24, 192.0.2.0/24")
+
+
+@_picture("tier")
+async def _tier(pilot: Pilot[None]) -> None:
+    await go_to_row(pilot, "globex-vpc")
+    await press(pilot, "f")
+    await until_says(pilot, "VPN clients reach only TCP 443")
+    await press(pilot, "i")
+    await until_says(pilot, "cmk create networkacl")
+
+
 @_picture("enable")
 async def _enable(pilot: Pilot[None]) -> None:
     await go_to_row(pilot, "acme-prod")

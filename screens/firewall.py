@@ -165,7 +165,7 @@ class FirewallScreen(TableScreen[Row]):
         timed = self.timed
         if timed is not None:
             left = spoken_time(timed.seconds_left)
-            says = f" ▲ A change goes back in {left}. k keeps it, b puts it back now."
+            says = f" ▲ A change goes back in {left}. K keeps it, B puts it back now."
             lines.insert(1, Content.styled(says, "bold $text-warning"))
         return Content("\n").join(lines)
 
@@ -251,7 +251,7 @@ class FirewallScreen(TableScreen[Row]):
     def _against_a_second_change(self) -> str | None:
         if self.timed is None:
             return None
-        return "A change of this address is to go back by itself: keep it with k, or end it with b."
+        return "A change of this address is to go back by itself: keep it with K, or end it with B."
 
     # Actions.
 
@@ -338,8 +338,9 @@ class FirewallScreen(TableScreen[Row]):
     def show_task(self, task: Task) -> None:
         super().show_task(task)
         if isinstance(task.operation, TimedSources):
-            # The rules are others as soon as it waits, and again when it has gone back.
-            if task.operation.phase == "waiting":
+            # The rules are others as soon as it waits; the session asks when it has gone back.
+            waits = task.latest.get("wait")
+            if waits is not None and waits.state == "running":
                 self.refresh_rules()
             self.show_facts()
 

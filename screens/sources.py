@@ -26,6 +26,7 @@ from tui.vpn.sources import (
     Mode,
     SourcePlan,
     in_words,
+    joint_diffs,
     own_address,
     shut_out,
     slot_name,
@@ -164,7 +165,7 @@ class SourcesDialog(ModalScreen[Change]):
         parts = [finding_lines(findings)] if findings else []
         if not plan.moves and not errors(findings):
             parts.append(Content.styled("✔ It is so already.", "$text-success"))
-        for diff in plan.diffs:
+        for diff in joint_diffs(plan):
             parts += [
                 Content.styled(f"- {diff.name} from {spoken_with_names([c], lists)}", "$text-error")
                 for c in diff.gone
@@ -173,8 +174,10 @@ class SourcesDialog(ModalScreen[Change]):
                 whom = spoken_with_names(diff.new, lists)
                 parts.append(Content.styled(f"+ {diff.name} from {whom}", "$text-success"))
         parts += [Content(line) for line in in_words(plan)]
-        sentences = wanted.sentences() if isinstance(wanted, TimedWanted) else ()
-        parts += [Content(f"• {each}") for each in (*sentences, *what_disabling_does(plan))]
+        sentences = (
+            wanted.sentences() if isinstance(wanted, TimedWanted) else what_disabling_does(plan)
+        )
+        parts += [Content(f"• {each}") for each in sentences]
         return Content("\n").join(parts)
 
     # Answers.

@@ -91,8 +91,8 @@ async def test_a_dry_run_shows_the_diff_and_the_calls(contract_lab: Lab, printed
     assert await run(context, typed) is Exit.FINE
     out, _ = printed.both()
     assert f"Let only {OFFICE} reach the VPN ports of 203.0.113.12" in out
-    assert "IKE (UDP 500) - from anywhere" in out and f"IKE (UDP 500) + from {OFFICE}" in out
-    assert f"L2TP (UDP 1701): from anywhere → from {OFFICE}" in out
+    assert "The VPN ports - from anywhere" in out and f"The VPN ports + from {OFFICE}" in out
+    assert f"The VPN ports: from anywhere → from {OFFICE}" in out
     assert "disabling would have removed" in out
     lines = [line.split()[:4] for line in out.splitlines() if line.startswith("  cmk")]
     assert [line[1] for line in lines] == ["create"] * 3 + ["delete"] * 3

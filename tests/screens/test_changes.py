@@ -122,10 +122,12 @@ async def test_a_vpc_has_no_firewall_rules(lab: Lab) -> None:
     async with stage(lab) as on:
         await on.row("globex-vpc")
         await on.press("f")
-        await on.says("The router of a VPC opens the VPN ports by itself")
-        for key in ("o", "a"):
+        await on.says(
+            "The router of a VPC opens the VPN ports by itself", "globex-web (10.8.1.0/24)"
+        )
+        for key in ("o", "a", "e", "E", "t", "x"):
             await on.press(key)
-            assert "of a VPC has no firewall rules" in on.notices[-1]
+            assert "of a VPC has no firewall rules" in on.notices[-1], key
 
 
 async def test_another_address_is_chosen(lab: Lab) -> None:

@@ -69,6 +69,24 @@ async def _rule_clash(on: Stage) -> None:
     await on.type("400-600")
 
 
+@SCENES.scene("sources")
+async def _sources(on: Stage) -> None:
+    await on.row("acme-office")
+    await on.press("f")
+    await on.says("203.0.113.15", "IKE (UDP 500) from anywhere")
+    await on.press("e")
+    await on.type("198.51.100.0/24, 192.0.2.0/24")
+
+
+@SCENES.scene("tier")
+async def _tier(on: Stage) -> None:
+    await on.row("globex-vpc")
+    await on.press("f")
+    await on.says("VPN clients reach only TCP 443")
+    await on.press("i")
+    await on.says("cmk create networkacl")
+
+
 @SCENES.scene("choose-address")
 async def _choose_address(on: Stage) -> None:
     await on.go("firewall")

@@ -67,6 +67,8 @@ DIALOGS: dict[str, Way] = {
     "remove user": keys("users", "alice", "x"),
     "open ports": open_ports,
     "rule": keys("firewall", "", "a"),
+    "sources": keys("firewall", "", "e"),
+    "for a time": keys("firewall", "", "t"),
     "choose address": keys("firewall", "", "c"),
     "choose logs": keys("logs", "", "c"),
     "search": keys("logs", "", "s"),

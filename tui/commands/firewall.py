@@ -28,6 +28,7 @@ from tui.vpn.slots import Slot
 from tui.vpn.sources import (
     SourcePlan,
     in_words,
+    joint_diffs,
     own_address,
     shut_out,
     vpn_slots,
@@ -254,7 +255,7 @@ def _print_plan(
 ) -> None:
     print_line(clean(wish.words if plan is not None else f"Sources of {wish.public_ip}"))
     if plan is not None:
-        for diff in plan.diffs:
+        for diff in joint_diffs(plan):
             for line in diff.lines:
                 print_line(clean(f"  {diff.name} {line}"))
         for line in in_words(plan):
@@ -263,7 +264,7 @@ def _print_plan(
         print_line(clean(f"  {_GLYPHS[finding.severity]} {finding.says}"))
     if not calls or plan is None:
         return
-    for sentence in (*(timed.sentences() if timed else ()), *what_disabling_does(plan)):
+    for sentence in timed.sentences() if timed else what_disabling_does(plan):
         print_line(clean(f"  {sentence}"))
     print_line("Will be sent:")
     for call in calls:

@@ -24,7 +24,7 @@ async def run_timed(context: Context, operation: TimedSources) -> list[StepEvent
     except asyncio.CancelledError:
         if operation.phase in ("applying", "waiting", "returning"):
             tell(
-                "\nThe change stays until csvpn is started again or csvpn journal resume is run; "
+                "The change stays until csvpn is started again or csvpn journal resume is run; "
                 f"after {operation.wanted.until_words} it is then put back at once. The server "
                 "does not put it back."
             )

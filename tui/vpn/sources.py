@@ -7,7 +7,7 @@ rules that fit stay, what is missing is made, and what lets others in is removed
 
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -19,6 +19,9 @@ from tui.vpn.slots import GONE, Slot, conflicting, texts_of
 
 Mode = Literal["set", "add"]
 """`set`: the named sources and nobody else; `add`: they too."""
+
+
+_ALL_PORTS: Final = "The VPN ports"
 
 
 class SourceDiff(msgspec.Struct, frozen=True):
@@ -161,7 +164,7 @@ def _worked_out(
         moves=arranged.moves,
         gaps=arranged.gaps,
         diffs=tuple(diffs),
-        findings=(*findings, *(_about(gap, allowed=allow_gap) for gap in arranged.gaps)),
+        findings=(*findings, *_about(arranged.gaps, allowed=allow_gap)),
     )
 
 
@@ -208,15 +211,25 @@ def _still_wide(slot: Slot, wide: Sequence[IngressRule], cidrs: Sequence[str]) -
     return found
 
 
-def _about(gap: Gap, *, allowed: bool) -> Finding:
-    whom = spoken_sources(gap.cidrs)
+def _about(gaps: Sequence[Gap], *, allowed: bool) -> list[Finding]:
+    """What there is to say about gaps, once for all ports with the same one."""
+    slots: dict[tuple[str, ...], list[Slot]] = {}
+    for gap in gaps:
+        slots.setdefault(gap.cidrs, []).append(gap.slot)
+    return [_gap(_joint(each), spoken_sources(cidrs), allowed) for cidrs, each in slots.items()]
+
+
+def _gap(ports: str, whom: str, allowed: bool) -> Finding:
+    many = ports == _ALL_PORTS or " and " in ports
     if allowed:
-        says = f"{slot_name(gap.slot)} is closed to {whom} for a moment, between two calls."
+        says = (
+            f"{ports} {'are' if many else 'is'} closed to {whom} for a moment, between two calls."
+        )
         return Finding("warning", "gap", says)
     says = (
-        f"{slot_name(gap.slot)} would be closed to {whom} for a moment: the server refuses a "
-        "second rule with the same source, and a single address cannot be written in another way. "
-        "Allow the gap, or keep the rule as it is."
+        f"{ports} would be closed to {whom} for a moment: the server refuses a second rule with "
+        "the same source, and a single address cannot be written in another way. Allow the gap "
+        "(--allow-gap), or keep the rule as it is."
     )
     return Finding("error", "gap", says)
 
@@ -280,15 +293,32 @@ def what_disabling_does(plan: SourcePlan) -> tuple[str, ...]:
     return tuple(sentences)
 
 
+def joint_diffs(plan: SourcePlan) -> tuple[SourceDiff, ...]:
+    """The differences, those that are the same for several ports as one: `The VPN ports`."""
+    groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[SourceDiff]] = {}
+    for diff in plan.diffs:
+        groups.setdefault((diff.gone, diff.new), []).append(diff)
+    return tuple(
+        msgspec.structs.replace(group[0], name=_joint([each.slot for each in group]))
+        for group in groups.values()
+    )
+
+
+def _joint(slots: Sequence[Slot]) -> str:
+    if set(slots) == set(vpn_slots()):
+        return _ALL_PORTS
+    return spoken_list([slot_name(slot) for slot in slots])
+
+
 def in_words(plan: SourcePlan) -> tuple[str, ...]:
-    """Each VPN port that changes, before and after: `IKE (UDP 500): from anywhere → from …`."""
-    lines = []
+    """Each VPN port before and after: `IKE (UDP 500): from anywhere → from …`; ports of which the
+    same is to be said are named together."""
+    groups: dict[str, list[Slot]] = {}
     for before, after in plan.access:
         was, then = _whom(before), _whom(after)
-        lines.append(
-            f"{before.port}: {then}, as before" if was == then else f"{before.port}: {was} → {then}"
-        )
-    return tuple(lines)
+        says = f"{then}, as before" if was == then else f"{was} → {then}"
+        groups.setdefault(says, []).append(Slot.of_port(before.port))
+    return tuple(f"{_joint(slots)}: {says}" for says, slots in groups.items())
 
 
 def _whom(access: PortAccess) -> str:
