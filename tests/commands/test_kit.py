@@ -91,6 +91,16 @@ async def test_without_a_folder_it_is_printed(lab: Lab, printed: Printed) -> Non
     assert document["kits"][0]["text"].startswith("VPN acme-office\n")
 
 
+async def test_a_code_on_a_terminal_is_black_on_white_whatever_its_colours(
+    lab: Lab, printed: Printed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    assert await make(context_for(lab), "alice", *OFFICE) is Exit.FINE
+    lines = [line for line in printed.both()[0].splitlines() if "█" in line]
+    assert lines and all(line.startswith("\x1b[38;5;16;48;5;231m") for line in lines)
+    assert all(line.endswith("\x1b[0m") for line in lines)
+
+
 async def test_a_vpc_gives_its_whole_network(lab: Lab, printed: Printed) -> None:
     assert await make(context_for(lab, as_json=True), "frank") is Exit.FINE
     document = printed.document()

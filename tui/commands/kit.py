@@ -306,10 +306,11 @@ def _report(
     clear = sorted({name for kit in made for name in kit.secrets})
     if clear:
         words = " and ".join(NAMES[name] for name in clear)
+        verb = "stands" if len(clear) == 1 else "stand"
         zip_words = "; a zip does not encrypt" if request.as_zip else ""
         tell(
-            f"▲ The {words} of {vpn.words} stand in clear text in the files (mode 0600){zip_words}."
-            " README.txt in each kit says in which."
+            f"▲ The {words} of {vpn.words} {verb} in clear text in the files (mode "
+            f"0600){zip_words}. README.txt in each kit says in which."
         )
     if request.keep_days:
         tell(
