@@ -13,15 +13,15 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
-from screens.enable_words import plan_words, result_lines
+from screens.enable_words import everything_to_give, outcome_lines, plan_words
 from screens.findings import FindingField
 from screens.frame import Console
 from screens.handover import ask_before_losing, unseen_names
+from screens.kit import open_kits
 from screens.preflight import checklist
 from screens.progress import step_lines
-from tui.operations.enable import EnabledVpn, EnableVpn
+from tui.operations.enable import EnableVpn
 from tui.operations.users import NewUser
-from tui.safety.secret import Secret
 from tui.session.enabling import Prepared, Wish, learn, prepare, suggested_range
 from tui.session.half_made import note_half_made
 from tui.session.inventory import Kind
@@ -56,6 +56,7 @@ class EnableScreen(TellsFailures, Screen[None]):
         Binding("f6,p", "reveal", "Show secrets"),
         Binding("f7,y", "copy_key", "Copy the key"),
         Binding("f8,c", "copy_all", "Copy everything"),
+        Binding("f9,k", "kits", "Client kits"),
     ]
 
     class Learnt(Message):
@@ -249,7 +250,7 @@ class EnableScreen(TellsFailures, Screen[None]):
         elif self._operation.result is None:
             words = " esc back: enabling again goes on from here, J shows the steps"
         else:
-            words = " p show secrets   y copy the key   c copy everything   esc back"
+            words = " p show secrets   y copy the key   c copy all   k client kits   esc back"
         self.query_one("#keys", Static).update(Content(words))
 
     # Going on.
@@ -305,20 +306,9 @@ class EnableScreen(TellsFailures, Screen[None]):
             return
         steps = step_lines(job, remedies=job.failure is None)
         steps = Content.assemble(Content.styled(f"{job.title}\n", "bold"), steps)
-        lines = [] if job.state is TaskState.RUNNING else self._outcome(job, operation.result)
+        ended = job.state is not TaskState.RUNNING
+        lines = outcome_lines(job, operation.result, revealed=self._revealed) if ended else []
         self.query_one("#checks", Static).update(Content("\n").join([*lines, steps]))
-
-    def _outcome(self, job: Task, result: EnabledVpn | None) -> list[Content]:
-        lines: list[Content] = []
-        for event in job.latest.values():
-            if event.state == "failed":
-                words = f"✘ {event.step.title}: {event.says}"
-                lines.append(Content.styled(words, "bold $text-error"))
-                if event.remedy:
-                    lines.append(Content(f"  {event.remedy}"))
-        if result is not None:
-            lines += result_lines(result, revealed=self._revealed)
-        return [*lines, Content("")]
 
     def owns(self, task: Task) -> bool:
         """Whether `task` is the job of this screen."""
@@ -388,8 +378,13 @@ class EnableScreen(TellsFailures, Screen[None]):
         result = self._operation.result if self._operation else None
         if result is not None:
             self._handed_over = True
-            lines = [f"Server {result.public_ip}"]
-            if result.preshared_key is not None:
-                lines.append(f"Pre-shared key {result.preshared_key.reveal()}")
-            lines += [f"{user.name} {user.password.reveal()}" for user in result.users]
-            self.console.copy_out(Secret("\n".join(lines)), "Server, key and users")
+            self.console.copy_out(everything_to_give(result), "Server, key and users")
+
+    def action_kits(self) -> None:
+        """Make client kits for the users that were added, or for everybody of the account."""
+        result = self._operation.result if self._operation else None
+        if result is not None:
+            open_kits(self.console, result.address_id, result.users, handed=self._handed)
+
+    def _handed(self) -> None:
+        self._handed_over = True

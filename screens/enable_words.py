@@ -4,8 +4,9 @@ from textual.content import Content
 
 from screens.handover import user_lines
 from tui.operations.enable import EnabledVpn, RouterWord
-from tui.safety.secret import MASK
+from tui.safety.secret import MASK, Secret
 from tui.session.enabling import Prepared
+from tui.session.tray import Task
 from tui.vpn.eligibility import NO_ROUTER_YET
 
 
@@ -29,6 +30,28 @@ def ports_words(prepared: Prepared) -> str:
     if plan.openings:
         return "; ".join(str(opening) for opening in plan.openings) + " will be opened"
     return "open already for these sources"
+
+
+def outcome_lines(job: Task, result: EnabledVpn | None, *, revealed: bool) -> list[Content]:
+    """What came of the job: the failures with what to do, then what people have to be given."""
+    lines: list[Content] = []
+    for event in job.latest.values():
+        if event.state == "failed":
+            lines.append(Content.styled(f"✘ {event.step.title}: {event.says}", "bold $text-error"))
+            if event.remedy:
+                lines.append(Content(f"  {event.remedy}"))
+    if result is not None:
+        lines += result_lines(result, revealed=revealed)
+    return [*lines, Content("")]
+
+
+def everything_to_give(result: EnabledVpn) -> Secret:
+    """Server, key, users and passwords, for the clipboard."""
+    lines = [f"Server {result.public_ip}"]
+    if result.preshared_key is not None:
+        lines.append(f"Pre-shared key {result.preshared_key.reveal()}")
+    lines += [f"{user.name} {user.password.reveal()}" for user in result.users]
+    return Secret("\n".join(lines))
 
 
 def result_lines(result: EnabledVpn, *, revealed: bool) -> list[Content]:

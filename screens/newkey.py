@@ -10,6 +10,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from screens.frame import Console
+from screens.kit import open_kits
 from screens.progress import step_lines
 from tui.operations.remake import RemakeVpn
 from tui.safety.secret import MASK
@@ -24,6 +25,7 @@ class NewKeyDialog(ModalScreen[None]):
         Binding("escape,enter", "dismiss", "Close"),
         Binding("p", "reveal", "Show the key"),
         Binding("y", "copy", "Copy the key"),
+        Binding("k", "kits", "Client kits"),
     ]
 
     def __init__(self, operation: RemakeVpn) -> None:
@@ -38,7 +40,7 @@ class NewKeyDialog(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog", can_focus=True) as box:
             box.border_title = Content(self._operation.title)
-            box.border_subtitle = "p shows the key   y copies   escape closes"
+            box.border_subtitle = "p shows the key   y copies   k kits   escape closes"
             yield Static("", id="steps", classes="words")
             yield Static("", id="key", classes="words")
 
@@ -71,7 +73,7 @@ class NewKeyDialog(ModalScreen[None]):
         whole = f"{made.client_range}" if made.client_range is not None else "unknown"
         words = (
             f"\nServer        {made.public_ip}\nClient range  {whole}\nNew key       {key}\n\n"
-            "Everyone has to be given the new key before they can connect again."
+            "Everyone has to be given the new key before they can connect again: k makes kits."
         )
         line.update(Content(words if ended else ""))
 
@@ -90,3 +92,11 @@ class NewKeyDialog(ModalScreen[None]):
             self.notify("There is no new key yet.", severity="warning")
             return
         self.console.copy_out(made.preshared_key, f"New key of {made.place}")
+
+    def action_kits(self) -> None:
+        """Make client kits with the new key, for everybody of the account."""
+        made = self._operation.result
+        if made is None or made.preshared_key is None:
+            self.notify("There is no new key yet.", severity="warning")
+        else:
+            open_kits(self.console, made.address_id, ())

@@ -8,6 +8,7 @@ from textual.widgets import Button
 
 from screens.confirm import ConfirmDialog
 from screens.enable import EnableScreen
+from screens.kit import KitDialog
 from screens.lists import TasksDialog
 from screens.networks import NetworksScreen
 from tests.screens.stage import (
@@ -85,6 +86,10 @@ async def test_the_whole_story(lab_with_routers: Lab) -> None:
         await on.until(lambda: f"walter {passwords['walter']}" in copied(on))
         assert f"Server {address_of(lab, 'acme-prod').address}" in copied(on)
         assert all(vpn.preshared_key not in notice for notice in on.notices)
+        await on.press("k")
+        await on.until(lambda: isinstance(on.app.screen, KitDialog))
+        await on.says("walter", "nadia", "203.0.113.10")
+        await on.press("escape")
 
         await on.press("escape")
         await on.until(lambda: isinstance(on.app.screen, NetworksScreen))
