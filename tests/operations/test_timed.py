@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.operations.firewalls import Gate
@@ -13,6 +14,7 @@ from tests.operations.test_sources import BRANCH, opened
 from tests.operations.worlds import ANYWHERE, OFFICE, events, told
 from tui.lab.lab import open_lab
 from tui.operations.ledger import Ledger
+from tui.operations.steps import StepEvent
 from tui.operations.timed import TimedSources, TimedWanted
 from tui.vpn.sources import Mode
 
@@ -108,3 +110,26 @@ async def test_a_way_back_that_needs_a_gap_is_told_before(gate: Gate) -> None:
     assert "gap" in [finding.code for finding in wanted.findings()]
     with pytest.raises(ValueError, match="findings"):
         TimedSources(gate.client, wanted)
+
+
+async def test_one_that_was_killed_half_way_and_resumed_too_late(gate: Gate) -> None:
+    gate.put(opened(ANYWHERE))
+    wanted = await timed(gate, OFFICE, seconds=60, mode="set")
+    ledger = Ledger()
+    run = TimedSources(gate.client, wanted).run(ledger)
+    async for event in run:
+        if event.state == "done":
+            break
+    await run.aclose()  # type: ignore[attr-defined]
+    assert (500, frozenset({OFFICE})) in await gate.texts()
+    late = msgspec.structs.replace(wanted, until=time.time() - 1)
+    reported = told(await events_of(TimedSources(gate.client, late), ledger))
+    assert (reported["new 1"], reported["new 2"]) == ("done", "skipped")
+    assert reported["delete new 1"] == "done" and reported["delete new 2"] == "skipped"
+    assert {cidrs for _, cidrs in await gate.texts()} == {frozenset({ANYWHERE})}
+    assert len(await gate.rules()) == 3
+
+
+async def events_of(operation: TimedSources, ledger: Ledger) -> list[StepEvent]:
+    """What a run that goes on reports, without the beginnings of steps."""
+    return [event async for event in operation.run(ledger) if event.state != "running"]

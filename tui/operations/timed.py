@@ -77,7 +77,7 @@ class TimedSources(Operation):
         self._answered = asyncio.Event()
         self._keep = False
         self._failed = ""
-        """What failed of the change itself: then all of it goes back at once."""
+        """What of the change itself was not done: then all of it goes back at once."""
 
     @property
     def title(self) -> str:
@@ -136,7 +136,11 @@ class TimedSources(Operation):
 
         async def do() -> Outcome:
             if self._failed:
-                return Outcome("Not done, because a step before it failed.", skipped=True)
+                return Outcome("Not done, because a step before it was not.", skipped=True)
+            if not self.seconds_left and self.ledger.entry(action.step.name, 0) is None:
+                # Broken off half-way and gone on with too late: nobody is let in any more.
+                self._failed = action.step.title
+                return Outcome("Not done: its time has passed.", skipped=True)
             try:
                 return await action.do()
             except Exception:
