@@ -152,7 +152,7 @@ class UserChanges(TableScreen[PersonRow]):
 
         self.app.push_screen(EditUserDialog(row.person), answered)
 
-    @work(group="roster", exclusive=False, exit_on_error=False)
+    @work(group="keep", exclusive=False, exit_on_error=False)
     async def _keep(self, row: PersonRow, remark: Remark) -> None:
         roster = self.session.roster
         if not await roster.remember(row.owner_key, {row.name: remark}) and roster.trouble:

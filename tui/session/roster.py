@@ -7,7 +7,7 @@ notes, expiry dates) is unknown.
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from tui.operations.roster import (
     OwnerKey,
@@ -21,8 +21,6 @@ from tui.operations.roster import (
 from tui.router.sessions import RouterSession
 from tui.vpn.expiry import expires_soon, is_expired
 
-T = TypeVar("T")
-
 
 class SessionRoster:
     """What is kept about the VPN users of one cloud."""
@@ -35,6 +33,8 @@ class SessionRoster:
         self._people: dict[OwnerKey, dict[str, Person]] = {}
         self._writing: set[asyncio.Task[None]] = set()
         self._listeners: list[Callable[[], None]] = []
+        self._turn = asyncio.Lock()
+        """One at a time: what was read before a change must not be taken after it."""
         self.trouble: RosterError | None = None
         """Why the roster could not be used when it was last tried."""
         self.is_loaded = False
@@ -103,17 +103,9 @@ class SessionRoster:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
-    def _take(self, found: dict[OwnerKey, dict[str, Person]] | None) -> bool:
-        if found is not None:
-            self._people = found
-            self.is_loaded = True
-        for listener in tuple(self._listeners):
-            listener()
-        return found is not None
-
     async def load(self) -> None:
         """Read it; an error is kept in `trouble`, and what was known stays."""
-        self._take(await self._try(lambda: Roster(self.place).people()))
+        await self._do(lambda: Roster(self.place).people())
 
     async def remember(self, owner: OwnerKey, remarks: Mapping[str, Remark]) -> bool:
         """Write what is given about users of `owner` and read the whole again.
@@ -128,7 +120,7 @@ class SessionRoster:
             roster.remember(owner, remarks)
             return roster.people()
 
-        return self._take(await self._try(write))
+        return await self._do(write)
 
     async def forget(self, owner: OwnerKey, names: Iterable[str]) -> bool:
         """Take users out; False where that cannot be done."""
@@ -139,7 +131,7 @@ class SessionRoster:
             roster.forget(owner, wanted)
             return roster.people()
 
-        return self._take(await self._try(write))
+        return await self._do(write)
 
     async def note_sessions(
         self, owner: OwnerKey, router: str, sessions: Iterable[RouterSession], now: datetime
@@ -163,11 +155,16 @@ class SessionRoster:
         """Wait for what is being written."""
         await asyncio.gather(*self._writing, return_exceptions=True)
 
-    async def _try(self, work: Callable[[], T]) -> T | None:
-        try:
-            found = await asyncio.to_thread(work)
-        except RosterError as problem:
-            self.trouble = problem
-            return None
-        self.trouble = None
-        return found
+    async def _do(self, work: Callable[[], dict[OwnerKey, dict[str, Person]]]) -> bool:
+        """Do something in a worker thread and take what is there then; whether it went well."""
+        async with self._turn:
+            try:
+                self._people = await asyncio.to_thread(work)
+            except RosterError as problem:
+                self.trouble = problem
+            else:
+                self.trouble = None
+                self.is_loaded = True
+        for listener in tuple(self._listeners):
+            listener()
+        return self.trouble is None
