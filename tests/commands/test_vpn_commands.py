@@ -13,7 +13,9 @@ from tui.commands import disable, repair, restart, rotate
 from tui.commands.arguments import parser
 from tui.commands.output import CommandError, Exit
 from tui.lab.lab import Lab, open_lab
+from tui.safety.audit_check import read_trail
 from tui.session import verifying
+from tui.settings.paths import audit_file
 
 
 @pytest.fixture
@@ -83,6 +85,8 @@ async def test_rotate_and_end_the_sessions(lab: Lab, printed: Printed) -> None:
     assert document["ran"] and document["must_finish"] is None
     assert document["vpn"]["preshared_key"] is None
     assert document["vpn"]["router"]["ok"] is True
+    given = [r for r in read_trail(audit_file()) if r.action == "secret.print"]
+    assert [r.target.type for r in given] == ["pre-shared key"], "of the first one only"
 
 
 async def test_a_rotation_that_leaves_the_vpn_down_says_so(lab: Lab, printed: Printed) -> None:
