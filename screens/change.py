@@ -8,18 +8,18 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Checkbox, Input, RadioSet, Static
 
 from screens.fields import TextField
 from screens.frame import Console, SectionScreen
+from screens.said import Said, SayingDialog
 from tui.operations.steps import Operation
 from tui.session.inventory import Kind
 from tui.session.tray import Task
 
 
-class ChangeDialog(ModalScreen[Operation | None]):
+class ChangeDialog(SayingDialog[Operation | None]):
     """Returns the operation to be started, or None.
 
     Subclasses compose the choices, make the operation from them, and say what it does.
@@ -64,9 +64,10 @@ class ChangeDialog(ModalScreen[Operation | None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog -destroys", can_focus=False) as box:
             box.border_title = Content(self.title_words())
-            yield from self.choices()
-            yield Static("", id="means", classes="words")
-            yield Static("", id="calls", classes="words quiet")
+            with Said(typed=bool(self._typed)):
+                yield from self.choices()
+                yield Static("", id="means", classes="words")
+                yield Static("", id="calls", classes="words quiet")
             if self._typed:
                 yield Static(Content(f"\nThis is a production profile: type {self._typed}"))
                 yield Input(id="typed", compact=True)

@@ -8,11 +8,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
+from screens.said import Said, SayingDialog
 
-class ConfirmDialog(ModalScreen[bool]):
+
+class ConfirmDialog(SayingDialog[bool]):
     """Returns whether to go on.
 
     With `typed`, the answer counts only once that word was typed: for destructive actions on a
@@ -45,12 +46,13 @@ class ConfirmDialog(ModalScreen[bool]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog -destroys", can_focus=False) as box:
             box.border_title = Content(self._title)
-            for sentence in self._sentences:
-                yield Static(Content(f"• {sentence}"), classes="words")
-            if self._calls:
-                yield Static(Content("\nWill be sent:"), classes="words quiet")
-                for call in self._calls:
-                    yield Static(Content(f"  {call}"), classes="words quiet")
+            with Said(typed=bool(self._typed)):
+                for sentence in self._sentences:
+                    yield Static(Content(f"• {sentence}"), classes="words")
+                if self._calls:
+                    yield Static(Content("\nWill be sent:"), classes="words quiet")
+                    for call in self._calls:
+                        yield Static(Content(f"  {call}"), classes="words quiet")
             if self._typed:
                 yield Static(Content(f"\nThis is a production profile: type {self._typed}"))
                 yield Input(id="typed", compact=True)

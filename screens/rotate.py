@@ -74,7 +74,7 @@ class RotateDialog(_RemakeDialog):
     def choices(self) -> Iterable[Widget]:
         if self.reaches_routers:
             yield CheckBox(
-                "Then restart strongSwan and xl2tpd, so that nobody stays on the old key",
+                "Restart strongSwan and xl2tpd too: nobody stays on the old key",
                 False,
                 id="end-sessions",
                 compact=True,
