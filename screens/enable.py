@@ -166,6 +166,7 @@ class EnableScreen(TellsFailures, Screen[None]):
         wish = Wish(
             range_text=self._field("range").text,
             sources_text=self._field("sources").text,
+            lists=self.console.session.profile.sources,
             users=self._users(),
         )
         return prepare(self.console.session.inventory, self._row, wish)

@@ -307,3 +307,12 @@ async def test_a_list_that_cannot_be_had_is_no_obstacle() -> None:
     assert set(KINDS) >= {Kind.NETWORKS, Kind.GATEWAYS}
     assert not judge(session.inventory, row).can_enable
     await session.aclose()
+
+
+async def test_lists_of_the_profile_can_be_named(session: Session) -> None:
+    lists = {"office": ("198.51.100.0/24", "192.0.2.7/32")}
+    named = await prepared(session, "acme-prod", sources_text="office", lists=lists)
+    assert named.plan.sources == lists["office"] and named.can_run
+    unknown = await prepared(session, "acme-prod", sources_text="home", lists=lists)
+    assert not unknown.can_run
+    assert any("office" in finding.says for finding in unknown.sources.findings)

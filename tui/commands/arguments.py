@@ -99,8 +99,8 @@ def _add_enable(commands: Commands) -> None:
         help="addresses for the clients; auto: some that collide with nothing",
     )  # fmt: skip
     enable.add_argument(
-        "--from", action="append", default=[], metavar="CIDR", dest="sources",
-        help="who may reach the VPN ports; may be repeated; without it anyone",
+        "--from", action="append", default=[], metavar="CIDR|LIST", dest="sources",
+        help="who may reach the VPN ports, or a list of the profile; may be repeated; else anyone",
     )  # fmt: skip
     enable.add_argument(
         "--user", action="append", default=[], metavar="NAME", dest="users",

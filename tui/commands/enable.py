@@ -137,6 +137,7 @@ def _wish(session: Session, row: NetworkRow, request: Request) -> Wish:
     return Wish(
         range_text=range_text,
         sources_text=",".join(request.sources),
+        lists=session.profile.sources,
         users=tuple(NewUser.generate(name) for name in request.users),
     )
 

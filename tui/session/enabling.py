@@ -47,7 +47,9 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     range_text: str = ""
     """`first-last`; empty: what the account or the cloud is set to."""
     sources_text: str = ""
-    """CIDRs; empty: anyone."""
+    """CIDRs and names of `lists`; empty: anyone."""
+    lists: dict[str, tuple[str, ...]] | None = None
+    """The named lists of the profile; None where no names can be typed."""
     users: tuple[NewUser, ...] = ()
 
 
@@ -197,7 +199,7 @@ def prepare(inventory: Inventory, row: NetworkRow, wish: Wish) -> Prepared:
     checked = None
     if wish.range_text:
         checked = check_range(wish.range_text, neighbours, users=len(existing) + len(wish.users))
-    sources = parse_sources(wish.sources_text)
+    sources = parse_sources(wish.sources_text, wish.lists)
     plan = EnablePlan(
         place=row.place,
         address_id=row.address.id if row.address else "",
