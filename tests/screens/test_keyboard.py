@@ -1,5 +1,7 @@
 """By keyboard: every key of the registry does something; palette, filter, sorting, cursor."""
 
+from pathlib import Path
+
 import pytest
 from textual.widgets import Checkbox, Input, OptionList, Select
 
@@ -13,9 +15,10 @@ from tui.lab.lab import Lab
 
 
 @pytest.fixture(autouse=True)
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+def hurried(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     hurry(monkeypatch)
     scripted_feed(monkeypatch)
+    monkeypatch.chdir(tmp_path)  # a key may write a file where the program was started
 
 
 QUIET = ("quit", "repaint", "section_networks")
