@@ -144,10 +144,19 @@ def in_the_console(run: Run) -> None:
         glass.see("There is no profile yet")
         glass.press("n")
         glass.see("Sign in with")
-        glass.press("prod\t", run.known["api"], "\t\t", root["apikey"], "\t", root["secretkey"])
+        for shown, keys in (
+            ("prod", "prod\t"), (run.known["api"], f"{run.known['api']}\t\t"),
+            (root["apikey"], f"{root['apikey']}\t"), ("•" * 8, root["secretkey"]),
+        ):  # fmt: skip
+            glass.press(keys)
+            glass.see(shown)
         glass.press(CTRL_S)
         glass.see("Choose a passphrase")
-        glass.press(PASSPHRASE, "\t", PASSPHRASE, ENTER)
+        glass.press(PASSPHRASE)
+        glass.see("Passphrase       " + "•" * len(PASSPHRASE))
+        glass.press("\t", PASSPHRASE)
+        glass.see("Once more        " + "•" * len(PASSPHRASE))
+        glass.press(ENTER)
         glass.see("prod works and is saved", "is kept in the encrypted file")
         glass.press(ENTER)
         go_to_vpn(glass)
@@ -161,7 +170,9 @@ def in_the_console(run: Run) -> None:
         assert run.buffer.read_text() in run.secrets
         glass.press("4")
         glass.see("bob")
-        glass.press("/bob", ENTER)
+        glass.press("/bob")
+        glass.see("▸ bob", "1 of")
+        glass.press(ENTER)
         glass.see("▸ bob")
         glass.press("a")
         glass.see("Add VPN users")
