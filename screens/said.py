@@ -16,6 +16,8 @@ class SayingDialog(ModalScreen[Result]):
     The arrow keys scroll the words wherever the focus is, unless what has it uses them itself.
     """
 
+    ABSTRACT: ClassVar[bool] = True
+    """It is shown only as one of its subclasses."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "scroll_words(-1)", show=False),
         Binding("down", "scroll_words(1)", show=False),

@@ -166,7 +166,7 @@ def test_a_day_of_work_over_http_and_ssh(served: Served) -> None:
     assert document["vpn"]["users"][0]["state"] == "Active"
 
     again = csvpn("enable", "acme-prod", "--yes", environment=root)
-    assert again.returncode == 1 and "✘ error" in again.stdout
+    assert again.returncode == 1 and "✘ fail" in again.stdout
 
     user = served.environment("user")
     done = csvpn(
