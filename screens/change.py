@@ -77,6 +77,10 @@ class ChangeDialog(SayingDialog[Operation | None]):
 
     def on_mount(self) -> None:
         self.refresh_words()
+        self.focus_first()
+
+    def focus_first(self) -> None:
+        """Put the focus where it is wanted to begin with: on the safe answer."""
         self.query_one("#cancel", Button).focus()
 
     @on(TextField.Changed)

@@ -16,6 +16,8 @@ from tui.settings.profiles import check_way
 from tui.settings.urls import is_unprotected, normalise_url
 
 LARGEST_PORT: Final = 65535
+MOST_DAYS: Final = 3650
+"""The most that `psk_days` of a profile may be."""
 
 
 class Remark(msgspec.Struct, frozen=True):
@@ -54,6 +56,13 @@ def check_url(text: str) -> Remark | None:
     if is_unprotected(url):
         return Remark("warning", f"{url}: without TLS, keys and passwords can be read on the way.")
     return None if url == text.strip() else Remark("note", url)
+
+
+def check_days(text: str) -> Remark | None:
+    """How many days a pre-shared key is good for: a whole number, or nothing for the usual."""
+    if not text or (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MOST_DAYS):
+        return None
+    return Remark("error", f"“{text}” is not allowed; write a whole number from 1 to {MOST_DAYS}.")
 
 
 def check_file(text: str) -> Remark | None:

@@ -30,6 +30,7 @@ from tui.session.session import Session
 from tui.settings.errors import SettingsError
 from tui.settings.model import Profile, SshPath
 from tui.settings.urls import normalise_url
+from tui.vpn.psk_policy import DEFAULT_DAYS
 from tui.widgets.failures import TellsFailures
 from tui.widgets.hints import Hint, HintBar, make_hints
 
@@ -141,6 +142,11 @@ class ProfileForm(TellsFailures, Screen[Session | None]):
             "CA file", clean(profile.ca_file), id="ca-file", check=checks.check_file,
             hint="PEM; empty: the system's authorities",
         )  # fmt: skip
+        usual = profile.psk_days == DEFAULT_DAYS
+        yield TextField(
+            "Key good for days", "" if usual else str(profile.psk_days), id="psk-days",
+            check=checks.check_days, hint=f"empty: {DEFAULT_DAYS}",
+        )  # fmt: skip
         with Horizontal(classes="row"):
             yield CheckBox("Read-only", profile.read_only, id="read-only", compact=True)
             yield CheckBox("Production", profile.production, id="production", compact=True)
@@ -235,6 +241,7 @@ class ProfileForm(TellsFailures, Screen[Session | None]):
             username="" if by_key else text["username"],
             domain="/" if by_key else text["domain"] or "/",
             ca_file=text["ca-file"],
+            psk_days=_days(text["psk-days"], self._profile.psk_days),
             read_only=self.query_one("#read-only", CheckBox).value,
             production=self.query_one("#production", CheckBox).value,
             zones=dict(self._zones),
@@ -339,6 +346,13 @@ class ProfileForm(TellsFailures, Screen[Session | None]):
     @on(HintBar.Pressed)
     async def _hint_pressed(self, event: HintBar.Pressed) -> None:
         await self.run_action(event.name if "." in event.name else f"screen.{event.name}")
+
+
+def _days(text: str, before: int) -> int:
+    """The days that stand in the form; `before` for what is no number of days."""
+    if not text:
+        return DEFAULT_DAYS
+    return before if checks.check_days(text) is not None else int(text)
 
 
 def _words_for(error: Exception | None) -> str:

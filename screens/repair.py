@@ -10,6 +10,7 @@ from screens.change import ChangeDialog, ask_for_change
 from screens.fields import CheckBox
 from screens.frame import SectionScreen
 from tui.operations.repair import RepairPlan, RepairVpn, repairing_means
+from tui.session.half_made import note_half_made
 from tui.session.inventory import Kind
 from tui.session.reaching import reaching
 from tui.session.repairing import Diagnosis, examine, repair_plan
@@ -90,8 +91,7 @@ async def _ask(section: SectionScreen, key: str) -> None:
     address = found.row.address
 
     def ended(task: Task) -> None:
-        if task.failure is None and address is not None:
-            session.inventory.half_made.pop(address.id, None)
+        note_half_made(session.inventory, address.id if address else "", task)
 
     ask_for_change(
         section,

@@ -16,6 +16,7 @@ from tui.operations.remake import RemakeVpn
 from tui.operations.remake_plan import RemakePlan
 from tui.operations.rotate import RotateKey, rotating_means
 from tui.session.enabling import suggested_range
+from tui.session.half_made import note_half_made
 from tui.session.inventory import Kind
 from tui.session.reaching import reaching, refs_of
 from tui.session.remaking import Remaking, judge_range, look_before, plan_of
@@ -119,8 +120,8 @@ class ChangeRangeDialog(_RemakeDialog):
                 compact=True,
             )
 
-    def on_mount(self) -> None:
-        super().on_mount()
+    def focus_first(self) -> None:
+        """The range is what has to be typed."""
         self.query_one("#range", TextField).focus_field()
 
     def _remark(self, text: str) -> Remark | None:
@@ -169,11 +170,12 @@ async def _ask(section: SectionScreen, key: str, new_range: bool) -> None:
         )
         return
     dialog = ChangeRangeDialog(found) if new_range else RotateDialog(found)
-    address = found.row.address
+    address_id = found.row.address.id if found.row.address else ""
     ask_for_change(
         section,
         dialog,
         KINDS,
-        address_id=address.id if address and found.row.kind == "network" else "",
+        address_id=address_id if found.row.kind == "network" else "",
         started=lambda made: section.app.push_screen(NewKeyDialog(cast(RemakeVpn, made))),
+        after=lambda task: note_half_made(session.inventory, address_id, task),
     )

@@ -100,8 +100,7 @@ class VerifyDialog(TellsFailures, ModalScreen[None]):
         if expected is None:
             return
         for router in row.routers:
-            if not is_standby(router):
-                self.post_message(self.Reported(await ask_router(session, router, expected)))
+            self.post_message(self.Reported(await ask_router(session, router, expected)))
 
     def on_verify_dialog_reported(self, event: Reported) -> None:
         self._reports[event.report.router.id] = event.report
@@ -118,8 +117,7 @@ class VerifyDialog(TellsFailures, ModalScreen[None]):
             report = self._reports.get(router.id)
             if is_standby(router):
                 parts.append(Content(STANDBY))
-            else:
-                parts.append(report_text(report) if report else Content("● asking …"))
+            parts.append(report_text(report) if report else Content("● asking …"))
             parts.append(Content(""))
         self.query_one("#reports", Static).update(Content("\n").join(parts))
 
@@ -141,6 +139,8 @@ def report_text(report: RouterReport) -> Content:
             return Content.assemble(words, "\nPress k to look at the key and accept it.")
         return words
     lines = [check_lines(report.verdict.checks)]
+    if is_standby(report.router):
+        return Content("\n").join(lines)
     lines.append(Content(""))
     if not report.sessions:
         lines.append(Content("Nobody is connected."))

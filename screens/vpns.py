@@ -101,20 +101,20 @@ class VpnsScreen(PlaceScreen[VpnRow]):
         Column("ADDRESS", lambda r: Cell(r.address.address), widest=15, narrowest=12),
         Column("STATE", lambda r: Cell(str(r.mark), r.mark.tone), widest=16, narrowest=15),
         Column("PORTS", _ports, widest=10, narrowest=8, order=lambda r: r.open_ports or 0),
-        Column("CLIENT RANGE", lambda r: Cell(r.range), widest=31, narrowest=18, rank=3),
-        Column("CLIENTS", _clients, widest=7, rank=2, order=lambda r: r.clients or 0),
-        Column("USERS", lambda r: Cell(f"{r.users}/{DEFAULT_LIMIT}"), widest=6, rank=4),
+        Column("CLIENT RANGE", lambda r: Cell(r.range), widest=31, narrowest=18, rank=4),
+        Column("CLIENTS", _clients, widest=7, rank=3, order=lambda r: r.clients or 0),
+        Column("USERS", lambda r: Cell(f"{r.users}/{DEFAULT_LIMIT}"), widest=6, rank=5),
         Column(
             "KEY AGE",
             _key,
             widest=10,
             narrowest=8,
-            rank=4,
+            rank=2,
             order=lambda r: (r.key_age.days or 0) if r.key_age else 0,
         ),
         Column("ROUTER", lambda r: Cell(r.router), widest=24, narrowest=17, rank=1),
         Column("ACCOUNT", lambda r: Cell(r.owner), widest=18, narrowest=6, rank=2),
-        Column("ZONE", lambda r: Cell(r.zone), widest=12, rank=5),
+        Column("ZONE", lambda r: Cell(r.zone), widest=12, rank=6),
     )
 
     def __init__(self) -> None:

@@ -146,3 +146,14 @@ def test_ways_in_one_line() -> None:
     way = SshPath(via="management", management_host="mgmt\x1b")
     assert checks.spell_way("dc1", way) == ("zone dc1: through root@mgmt␛, keys of the SSH agent")
     assert checks.spell_way("dc1", SshPath()).startswith("zone dc1: straight to the router")
+
+
+@pytest.mark.parametrize("text", ["", "1", "90", "3650"])
+def test_days_that_a_key_is_good_for(text: str) -> None:
+    assert checks.check_days(text) is None
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "3651", "90 days", "1.5", "٣", "9" * 5000])
+def test_days_that_make_no_sense(text: str) -> None:
+    remark = checks.check_days(text)
+    assert tone(remark) == "error" and "from 1 to 3650" in (remark.says if remark else "")

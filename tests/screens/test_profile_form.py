@@ -263,6 +263,21 @@ async def test_a_known_profile_is_changed_with_the_secret_it_has(contract_lab: L
     assert load_profiles().profiles["prod"].url == "https://other.example.org/client/api"
 
 
+async def test_days_of_the_key_are_kept_and_taken_back(contract_lab: Lab) -> None:
+    saved_profile(contract_lab)
+    for typed, kept in (("30", 30), ("", 90)):
+        async with welcome(lab_launcher(contract_lab, secret_of(contract_lab))) as pilot:
+            await pilot.press("e")
+            await until(pilot, lambda: isinstance(pilot.app.screen, ProfileForm))
+            await enter(pilot, "psk-days", "many")
+            assert "write a whole number from 1 to 3650" in shown(pilot)
+            await enter(pilot, "psk-days", typed)
+            await pilot.press("ctrl+s")
+            await until(pilot, lambda: isinstance(pilot.app.screen, TestedDialog))
+        assert load_profiles().profiles["prod"].psk_days == kept
+    assert "psk_days" not in profiles_file().read_text()
+
+
 async def test_another_way_to_sign_in_needs_its_secret(contract_lab: Lab) -> None:
     saved_profile(contract_lab)
     async with welcome(lab_launcher(contract_lab, secret_of(contract_lab))) as pilot:

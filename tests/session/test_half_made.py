@@ -52,3 +52,28 @@ def test_without_an_address_or_a_vpn_nothing_is_noted() -> None:
     other.end()
     note_half_made(inventory, "address-1", other)
     assert inventory.half_made == {}
+
+
+def _made_anew(deleting: StepState, creating: StepState | None) -> Task:
+    """A VPN that was deleted to be made again."""
+    task = Task(1, Scripted())
+    steps = (("gone", deleting), ("vpn", creating))
+    for name, state in ((name, state) for name, state in steps if state is not None):
+        error = REFUSED if state == "failed" else None
+        task.take(StepEvent(Step(name, name), state, "the router is off", error=error))
+    task.end()
+    return task
+
+
+@pytest.mark.parametrize(
+    ("task", "noted"),
+    [
+        (_made_anew("failed", "skipped"), True),
+        (_made_anew("done", "failed"), True),
+        (_made_anew("done", "done"), False),
+    ],
+)
+def test_one_that_is_made_anew_may_be_left_half_way(task: Task, noted: bool) -> None:
+    inventory = HeldCloud().session().inventory
+    note_half_made(inventory, "address-1", task)
+    assert ("address-1" in inventory.half_made) is noted

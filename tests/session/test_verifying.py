@@ -7,11 +7,19 @@ import pytest
 from tests.consoles import lab_path, lab_session
 from tui.cloud.models import Router
 from tui.lab.lab import Lab
+from tui.operations.reach import RouterWord
 from tui.router.errors import HopFailed, HostKeyChanged, HostKeyUnknown, PathUnknown
 from tui.router.facts import RouterVerdict
 from tui.session.inventory import Kind
 from tui.session.session import Session
-from tui.session.verifying import RouterReport, ask_router, expected_of, verifier, word_of
+from tui.session.verifying import (
+    RouterReport,
+    ask_router,
+    expected_of,
+    verifier,
+    word_of,
+    word_of_all,
+)
 from tui.session.views import NetworkRow, network_rows
 
 ROUTER = Router(id="r", name="r-1-VM")
@@ -137,6 +145,7 @@ async def test_the_word_at_the_end_of_enabling(demo_lab: Lab) -> None:
     assert word.ok is True
     assert "IKE listens" in word.says
     assert "L2TP listens" in word.says
+    assert "r-57-VM (stands by): pre-shared key matches" in word.says
     word = await verifier(session, rows["initech-early"].key)()
     assert (word.ok, word.says) == (None, "No router is known that could be asked.")
     for gone in (rows["acme-prod"].key, "no-such-network"):
@@ -162,3 +171,29 @@ async def test_a_profile_without_a_path(demo_lab: Lab) -> None:
     assert isinstance(report.error, PathUnknown)
     assert word_of(report).ok is None
     await session.aclose()
+
+
+async def test_a_standby_with_another_key_is_found(demo_lab: Lab) -> None:
+    session = lab_session(demo_lab)
+    rows = await _rows(session)
+    state = next(s for s in demo_lab.cloud.routers.states.values() if s.name == "r-57-VM")
+    assert state.vpn is not None
+    state.vpn.preshared_key = "AnotherKey2345678"
+    word = await verifier(session, rows["umbrella-ha"].key)()
+    assert word.ok is False
+    assert word.says.startswith("r-57-VM (stands by): the router has another pre-shared key")
+    assert "r-56-VM: IKE listens" in word.says
+    await session.aclose()
+
+
+def test_the_words_of_several_routers() -> None:
+    yes, no, unknown = (
+        RouterWord(True, "a: fine"),
+        RouterWord(False, "b: bad"),
+        RouterWord(None, "c could not be asked"),
+    )
+    assert word_of_all([yes, no, unknown]) == RouterWord(
+        False, "b: bad. c could not be asked. a: fine"
+    )
+    assert word_of_all([yes, unknown]).ok is None
+    assert word_of_all([yes, yes]).ok is True

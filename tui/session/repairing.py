@@ -145,8 +145,8 @@ def last_failure(events: Iterable[Event]) -> tuple[Failed, str]:
         for event in events
         if event.type in (_CREATE, _DESTROY) and event.state == "Completed" and event.when
     ]
-    # The server sorts by the second; within one the order of the list counts.
-    newest = max(ended, key=lambda event: event.created, default=None)
+    # The newest second comes first, and within a second what was written first: of equals the last.
+    newest = max(reversed(ended), key=lambda event: event.created, default=None)
     if newest is None or newest.level != "ERROR":
         return "", ""
     return ("create" if newest.type == _CREATE else "delete"), newest.created
