@@ -30,7 +30,10 @@ class LeftoversDialog(ChangeDialog):
         return f"{self.TITLE_WORDS} {self._disabled.wanted.place}"
 
     def choices(self) -> Iterable[Widget]:
-        lines = [each.sentence() for each in self._disabled.left]
+        lines: list[str] = []
+        for each in self._disabled.left:
+            found = each.left.sentences() if each.left is not None else (each.error,)
+            lines += [f"{each.router.name}:", *(f"  {sentence}" for sentence in found)]
         lines += [f"Rule: {rule_sentence(rule)}." for rule in self._disabled.rules_left]
         yield Static(Content("\n".join(lines) + "\n"), classes="words")
         every = self._every

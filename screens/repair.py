@@ -1,6 +1,7 @@
 """What is wrong with a VPN, with evidence, and a tick for each trouble that is to be cured."""
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from textual.content import Content
 from textual.widget import Widget
@@ -11,14 +12,30 @@ from screens.fields import CheckBox
 from screens.frame import SectionScreen
 from tui.operations.repair import RepairPlan, RepairVpn, repairing_means
 from tui.session.half_made import note_half_made
-from tui.session.inventory import Kind
+from tui.session.inventory import Kind as ListKind
 from tui.session.reaching import reaching
 from tui.session.repairing import Diagnosis, examine, repair_plan
 from tui.session.tray import Task
 from tui.session.verifying import verifier
-from tui.vpn.repairs import Trouble
+from tui.vpn.repairs import Kind, Trouble
 
-KINDS = (Kind.VPNS, Kind.USERS, Kind.ADDRESSES, Kind.ROUTERS)
+KINDS = (ListKind.VPNS, ListKind.USERS, ListKind.ADDRESSES, ListKind.ROUTERS)
+
+
+TITLES: Final[dict[Kind, str]] = {
+    "half-made": "Half-made",
+    "half-removed": "Half-removed",
+    "half-done": "Half-made or half-removed",
+    "users-waiting": "Users are waiting",
+    "surplus-login": "A login that no list has",
+    "l2tp-dead": "xl2tpd has died",
+    "ike-dead": "strongSwan does not serve the VPN",
+    "range-not-loaded": "The range is not loaded",
+    "key-differs": "A router's files differ",
+    "ports-closed": "VPN ports are closed",
+    "no-forwarding": "No packets are forwarded",
+}
+"""A few words for each trouble."""
 
 
 class RepairDialog(ChangeDialog):
@@ -39,11 +56,12 @@ class RepairDialog(ChangeDialog):
             says = "✔ Nothing is wrong with it, as far as could be looked at."
             yield Static(Content(says), classes="words")
         for number, trouble in enumerate(self._found.troubles):
+            name = TITLES[trouble.kind]
             if trouble.cures:
-                yield CheckBox(Content(trouble.says), True, id=f"trouble-{number}", compact=True)
+                yield CheckBox(name, True, id=f"trouble-{number}", compact=True)
             else:
-                yield Static(Content(f"✘ {trouble.says}"), classes="words")
-            more = [*trouble.evidence, *([trouble.otherwise] if trouble.otherwise else [])]
+                yield Static(Content(f"✘ {name}"), classes="words")
+            more = [trouble.says, *trouble.evidence, *([trouble.otherwise] if trouble.otherwise else [])]
             yield Static(Content("\n".join(f"    {line}" for line in more)), classes="words quiet")
         for why in self._found.unasked:
             yield Static(Content(f"? {why}"), classes="words")

@@ -114,7 +114,7 @@ class ChangeRangeDialog(_RemakeDialog):
         )
         if self.reaches_routers:
             yield CheckBox(
-                "Restart xl2tpd, which reads its range only when it starts",
+                "Restart xl2tpd, so that it loads the new range",
                 True,
                 id="restart",
                 compact=True,
