@@ -62,7 +62,7 @@ class ChangeDialog(SayingDialog[Operation | None]):
         return self.TITLE_WORDS
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(classes="dialog -destroys", can_focus=True) as box:
+        with VerticalScroll(classes="dialog -destroys", can_focus=False) as box:
             box.border_title = Content(self.title_words())
             with Said(typed=bool(self._typed)):
                 yield from self.choices()
@@ -71,7 +71,7 @@ class ChangeDialog(SayingDialog[Operation | None]):
             if self._typed:
                 yield Static(Content(f"\nThis is a production profile: type {self._typed}"))
                 yield Input(id="typed", compact=True)
-            with Horizontal(classes="buttons -fixed"):
+            with Horizontal(classes="buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
                 yield Button(Content(self.GO), id="go", variant="error", compact=True)
 

@@ -61,7 +61,11 @@ class RepairDialog(ChangeDialog):
                 yield CheckBox(name, True, id=f"trouble-{number}", compact=True)
             else:
                 yield Static(Content(f"✘ {name}"), classes="words")
-            more = [trouble.says, *trouble.evidence, *([trouble.otherwise] if trouble.otherwise else [])]
+            more = [
+                trouble.says,
+                *trouble.evidence,
+                *([trouble.otherwise] if trouble.otherwise else []),
+            ]
             yield Static(Content("\n".join(f"    {line}" for line in more)), classes="words quiet")
         for why in self._found.unasked:
             yield Static(Content(f"? {why}"), classes="words")

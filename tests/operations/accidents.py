@@ -32,6 +32,7 @@ from tui.operations.keeping import Keeping
 from tui.operations.ledger import Record
 from tui.operations.reach import Reach
 from tui.operations.remake_plan import RemakePlan
+from tui.operations.repair import RepairPlan, RepairVpn
 from tui.operations.rotate import RotateKey
 from tui.operations.sources import EditSources, SourcesWanted
 from tui.operations.steps import Operation
@@ -41,6 +42,7 @@ from tui.safety.sealing import SealingKey
 from tui.safety.secret import Secret
 from tui.vpn.ports import IngressRule
 from tui.vpn.ranges import parse_range
+from tui.vpn.repairs import Remedy
 from tui.vpn.sources import vpn_slots
 
 CLOUD: Final = "http://lab/client/api"
@@ -267,6 +269,24 @@ async def editing(lab: Lab, client: CloudClient) -> Operation:
         cidrs=("198.51.100.0/24", "203.0.113.128/25"),
     )
     return EditSources(client, wanted)
+
+
+async def repairing(lab: Lab, client: CloudClient) -> Operation:
+    """Finish a VPN that a router has refused, and bring along a user who waits."""
+    lab.cloud.simulator.configure("RemoteAccessVpnCfgCommand", "result:fail", 1)
+    enable = await _enable(client, "acme-prod", ("198.51.100.0/24",))
+    async for event in enable.run():
+        assert event.state != "failed" or event.step.name == "vpn", event.says
+    await client.run("addVpnUser", username="alice", password="Winter2026x")
+    wanted = RepairPlan(
+        place=enable.wanted.place,
+        address_id=enable.wanted.address_id,
+        public_ip=enable.wanted.public_ip,
+        cures=(Remedy("create"), Remedy("push-users")),
+        push_name="csvpn-push-1",
+        password=Secret("Winter2026x"),
+    )
+    return RepairVpn(client, wanted)
 
 
 async def resetting(lab: Lab, client: CloudClient) -> Operation:

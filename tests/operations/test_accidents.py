@@ -14,6 +14,7 @@ from tests.operations.accidents import (
     editing,
     enabling,
     enabling_unused,
+    repairing,
     resetting,
     rotating,
     rotating_blind,
@@ -36,6 +37,7 @@ EVERYTHING = Odds(kill=0.03, lost_request=0.07, lost_reply=0.15)
         rotating_blind,
         disabling,
         editing,
+        repairing,
         resetting,
     ],
 )

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.consoles import lab_session
@@ -20,6 +21,7 @@ from tui.operations.repair import RepairVpn
 from tui.operations.restart import Restart, RestartPlan, Way
 from tui.operations.rotate import RotateKey
 from tui.operations.steps import Operation
+from tui.safety.audit import AuditTrail, AuditUnwritable
 from tui.session import verifying
 from tui.session.disabling import disabling
 from tui.session.inventory import Kind
@@ -214,6 +216,15 @@ async def test_disable_says_what_is_left_and_cleaning_takes_it(lab: Lab, session
     assert {event.state for event in reported} == {"done"}
     assert not state.charon_running and not state.xl2tpd_running and state.sessions == []
     assert after.left[0].left is not None and not after.left[0].left.has_key
+    trail = (session.state / "audit.jsonl").read_text()
+    recorded = [msgspec.json.decode(line) for line in trail.splitlines()]
+    told_of = [(each["action"], each["target"]["name"], each["result"]) for each in recorded]
+    assert told_of == [
+        ("router.stop_daemons", "r-47-VM", "sent"),
+        ("router.stop_daemons", "r-47-VM", "done"),
+        ("router.remove_key", "r-47-VM", "sent"),
+        ("router.remove_key", "r-47-VM", "done"),
+    ]
 
     one_by_one = clean_up_plan(
         plan.place, plan.address_id, plan.public_ip, operation.left, stop_daemons=False
@@ -335,3 +346,21 @@ async def test_what_cannot_be_restarted(session: Session) -> None:
         row = await row_of(session, name)
         reason = await restart_plan(session, row, way, router)  # type: ignore[arg-type]
         assert isinstance(reason, str) and says in reason
+
+
+async def test_what_cannot_be_recorded_is_not_sent_to_a_router(
+    lab: Lab, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unwritable(*_: object, **__: object) -> None:
+        raise AuditUnwritable("the disk is full")
+
+    monkeypatch.setattr(AuditTrail, "arecord", unwritable)
+    before = state_of(lab, "r-55-VM").xl2tpd_running
+    row = await row_of(session, "umbrella-labs")
+    found = await examine(session, row.key)
+    assert found is not None
+    plan = repair_plan(found, found.troubles)
+    reported = await events(RepairVpn(session.client, plan, reach=reaching(session)))
+    assert told(reported) == {"restart_xl2tpd r-55-VM": "failed"}
+    assert "disk is full" in reported[0].says
+    assert state_of(lab, "r-55-VM").xl2tpd_running is before is False

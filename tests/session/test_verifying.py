@@ -155,6 +155,16 @@ async def test_the_word_at_the_end_of_enabling(demo_lab: Lab) -> None:
     await session.aclose()
 
 
+async def test_a_session_that_has_asked_for_nothing_yet(demo_lab: Lab) -> None:
+    known = lab_session(demo_lab)
+    key = (await _rows(known))["umbrella-ha"].key
+    await known.aclose()
+    fresh = lab_session(demo_lab)
+    word = await verifier(fresh, key)()
+    assert word.ok is True and "r-56-VM: IKE listens" in word.says
+    await fresh.aclose()
+
+
 async def test_a_role_that_may_not_see_routers(demo_lab: Lab) -> None:
     session = lab_session(demo_lab, "user")
     rows = await _rows(session)

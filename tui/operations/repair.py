@@ -172,7 +172,7 @@ class RepairVpn(Operation):
 
         async def do() -> Outcome:
             try:
-                await self.send(call)
+                await self.send(call, look=_never_seen)
             except Validation as problem:
                 if "not allocated to any account" not in problem.text:
                     raise
@@ -193,7 +193,7 @@ class RepairVpn(Operation):
         step = Step(f"start {cure.name}", f"Start the router {cure.name}", call)
 
         async def do() -> Outcome:
-            await self.send(call)
+            await self.send(call, look=lambda: self._is_up(cure.target))
             rows = await self.rows(ROUTERS, id=cure.target, listall="true")
             state = rows[0].state if rows else "gone"
             if state != "Running":
@@ -201,6 +201,10 @@ class RepairVpn(Operation):
             return Outcome(f"{cure.name} runs, and was given all that it had missed.")
 
         return Action(step, do)
+
+    async def _is_up(self, router_id: str) -> bool:
+        rows = await self.rows(ROUTERS, id=router_id, listall="true")
+        return any(row.state == "Running" for row in rows)
 
     def _resending(self, cure: Remedy) -> Action:
         """For a VPC `restartVPC` does not send the VPN, so its router is rebooted."""
@@ -227,7 +231,7 @@ class RepairVpn(Operation):
 
         async def do() -> Outcome:
             try:
-                await self.send(call)
+                await self.send(call, look=_never_seen)
             except JobFailed as problem:
                 if _UNKNOWN_USER not in problem.text:
                     raise
@@ -252,7 +256,7 @@ class RepairVpn(Operation):
 
         async def do_remove() -> Outcome:
             try:
-                await self.send(remove)
+                await self.send(remove, look=lambda: self._lacks_user(name))
             except JobFailed as problem:
                 if _UNKNOWN_USER not in problem.text:
                     raise
@@ -275,6 +279,9 @@ class RepairVpn(Operation):
         owner = self.wanted.place.owner
         parameters = owner.parameters or owner.listing
         return bool(await self.rows(VPN_USERS, username=name, **parameters))
+
+    async def _lacks_user(self, name: str) -> bool:
+        return not await self._has_user(name)
 
     async def _look_at_users(self) -> Outcome:
         owner = self.wanted.place.owner
@@ -307,3 +314,9 @@ class RepairVpn(Operation):
         if self.router.ok is False:
             raise StepFailed(self.router.says, "Look again what is wrong, with csvpn repair.")
         return Outcome(self.router.says, warning=self.router.ok is None)
+
+
+async def _never_seen() -> bool:
+    """What a removal of something that no list shows has done cannot be seen; made once more it
+    changes nothing."""
+    return False

@@ -8,7 +8,7 @@ Bytes come as bytes: with a text encoding a single bad byte would end the whole 
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Final, NamedTuple, Self, TypeVar
@@ -22,6 +22,7 @@ from tui.router.errors import (
     ConnectionDropped,
     NotAllowed,
     RemedyFailed,
+    RouterError,
     RouterReadOnly,
     WrongRouter,
 )
@@ -41,6 +42,10 @@ COMMANDS_AT_A_TIME: Final = 3
 _LARGEST_OUTPUT: Final = 16 * 1024 * 1024
 _READ: Final = 256 * 1024
 _WINDOW: Final = 2 * 1024 * 1024
+
+
+Witness = Callable[[RouterTarget, Remedy, tuple[str, ...], str], Awaitable[None]]
+"""Is told which remedy is applied to which router, and how far it has come."""
 
 
 class _Sent(NamedTuple):
@@ -66,13 +71,16 @@ class RouterConnection:
         *,
         passphrase: Secret | None = None,
         read_only: bool = False,
+        witness: Witness | None = None,
     ) -> None:
-        """`read_only` refuses whatever would change the router."""
+        """`read_only` refuses whatever would change the router; `witness` is told of each change
+        before it is sent and after its end, and may raise a `RouterError` to prevent it."""
         self.target = target
         self.read_only = read_only
         self.host_keys = host_keys or host_keys_of(path)
         self.round_trip: float | None = None
         """Seconds that the last quick command took, there and back."""
+        self._witness = witness
         self._path = path
         self._passphrase = passphrase
         self._links: list[asyncssh.SSHClientConnection] = []
@@ -133,15 +141,29 @@ class RouterConnection:
             raise RouterReadOnly(remedy.name)
         if not any(remedy is known for known in REMEDIES):
             raise NotAllowed(f"{remedy.name} is not a command of the registry")
-        line = remedy.line(*values)
+        sent = _Sent(remedy.name, remedy.line(*values), remedy.seconds)
+        await self._tell(remedy, values, "sent")
+        try:
+            applied = await self._apply(remedy, sent)
+        except RouterError as problem:
+            await self._tell(remedy, values, f"failed: {problem.what}")
+            raise
+        await self._tell(remedy, values, f"done: {applied.says}" if applied.says else "done")
+        return applied
+
+    async def _apply(self, remedy: Remedy, sent: "_Sent") -> Applied:
         async with self._turns:
             await self.connect()
-            output = await self._output(self._links[-1], _Sent(remedy.name, line, remedy.seconds))
+            output = await self._output(self._links[-1], sent)
         says = remedy.meaning(output.status)
         if output.status not in {0, *remedy.already, *remedy.in_part}:
             detail = says or output.complaint
             raise RemedyFailed(remedy.name, self.target.name, output.status, detail)
         return Applied(says, output.status in remedy.already)
+
+    async def _tell(self, remedy: Remedy, values: tuple[str, ...], result: str) -> None:
+        if self._witness is not None:
+            await self._witness(self.target, remedy, values, result)
 
     @contextlib.asynccontextmanager
     async def stream(self, command: LogCommand, *values: str) -> AsyncIterator["LogStream"]:

@@ -5,6 +5,9 @@ from typing import Literal
 from tui.operations.journal import KeptOperation
 from tui.operations.ledger import JournalUnavailable
 from tui.operations.ledger import Record as CallRecord
+from tui.router.errors import RouterError
+from tui.router.hops import RouterTarget
+from tui.router.remedies import Remedy
 from tui.safety.audit import AuditTrail, AuditUnwritable, Target, this_actor
 from tui.session.session import Session
 from tui.settings.paths import audit_file
@@ -56,3 +59,22 @@ async def witness_call(session: Session, kept: KeptOperation, record: CallRecord
         )
     except AuditUnwritable as error:
         raise JournalUnavailable(str(error), "Nothing more is changed until it can.") from error
+
+
+async def witness_remedy(
+    session: Session, router: RouterTarget, remedy: Remedy, values: tuple[str, ...], result: str
+) -> None:
+    """Record a command that changes a router, before it is sent and after its end.
+
+    Raises `RouterError` where it has to be recorded and cannot be, so that it is not sent.
+    """
+    named = dict(zip((name for name, _ in remedy.parameters), values, strict=True))
+    try:
+        await trail_of(session).arecord(
+            f"router.{remedy.name}",
+            target=Target(type="DomainRouter", id=router.uuid, name=router.name),
+            params=named,
+            result=result,
+        )
+    except AuditUnwritable as error:
+        raise RouterError(str(error), "Nothing more is changed until it can.") from error

@@ -13,7 +13,7 @@ from tui.safety.secret import Secret
 from tui.settings.model import Profile, SshPath
 
 if TYPE_CHECKING:
-    from tui.router.connection import RouterConnection
+    from tui.router.connection import RouterConnection, Witness
 
 FindPassphrase = Callable[[], Secret | None]
 """Looks for the passphrase of the SSH keys of a profile; None where nobody has given one."""
@@ -27,7 +27,10 @@ class RouterPool:
         profile: Profile,
         client: CloudClient,
         find_passphrase: FindPassphrase | None = None,
+        witness: "Witness | None" = None,
     ) -> None:
+        """`witness` is told of every change that is made on a router."""
+        self._witness = witness
         self._profile = profile
         self._client = client
         self._find_passphrase = find_passphrase
@@ -66,7 +69,11 @@ class RouterPool:
             return known
         passphrase = self._find_passphrase() if self._find_passphrase is not None else None
         connection = RouterConnection(
-            target, path, passphrase=passphrase, read_only=self._client.endpoint.read_only
+            target,
+            path,
+            passphrase=passphrase,
+            read_only=self._client.endpoint.read_only,
+            witness=self._witness,
         )
         self._connections[router.id] = connection
         self._targets[router.id] = target

@@ -22,6 +22,7 @@ from tui.operations.ledger import Record
 from tui.operations.reach import Reach, Verify
 from tui.operations.roster import ROSTER_FILE
 from tui.operations.steps import Operation
+from tui.router.hops import RouterTarget
 from tui.safety.sealing import SealingKey
 from tui.session.inventory import OPTIONAL, Inventory, Kind
 from tui.session.roster import SessionRoster
@@ -32,6 +33,8 @@ from tui.settings.paths import state_folder
 
 if TYPE_CHECKING:
     import httpx
+
+    from tui.router.remedies import Remedy
 
 
 FindSealingKey = Callable[[], Awaitable[SealingKey]]
@@ -91,7 +94,7 @@ class Session:
             on_call=self._note_answer,
         )
         self.inventory = Inventory(self.client)
-        self.routers = RouterPool(profile, self.client, find_passphrase)
+        self.routers = RouterPool(profile, self.client, find_passphrase, self._witness_remedy)
         self._find_sealing_key = find_sealing_key
         self.state = state if state is not None else state_folder()
         """The folder of what is remembered of operations, users and secrets that were shown."""
@@ -141,6 +144,13 @@ class Session:
         from tui.session.auditing import witness_call  # knows sessions itself
 
         await witness_call(self, kept, record)
+
+    async def _witness_remedy(
+        self, router: RouterTarget, remedy: "Remedy", values: tuple[str, ...], result: str
+    ) -> None:
+        from tui.session.auditing import witness_remedy  # knows sessions itself
+
+        await witness_remedy(self, router, remedy, values, result)
 
     def _verifier(self, key: str) -> Verify | None:
         if not self.profile.zones or not self.may_list(Kind.ROUTERS):

@@ -126,11 +126,11 @@ def verifier(session: Session, key: str) -> Verify:
     """What operations call at their end: asks every router that has the VPN of `key`."""
 
     async def ask() -> RouterWord:
-        await session.inventory.refresh(
-            kind
-            for kind in (Kind.VPNS, Kind.USERS, Kind.ADDRESSES, Kind.ROUTERS)
-            if session.may_list(kind)
-        )
+        wanted = [Kind.VPNS, Kind.USERS, Kind.ADDRESSES, Kind.ROUTERS]
+        if network_row(session.inventory, key) is None:
+            # Nobody has asked for them yet: an operation goes on that another run had begun.
+            wanted += [Kind.NETWORKS, Kind.VPCS]
+        await session.inventory.refresh(kind for kind in wanted if session.may_list(kind))
         row = network_row(session.inventory, key)
         expected = expected_of(session, row) if row else None
         if row is None or expected is None:
