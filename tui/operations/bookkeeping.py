@@ -2,15 +2,16 @@
 settled, resumed, rolled back or forgotten later, by this process or another."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from weakref import WeakKeyDictionary
 
 import msgspec
 
 from tui.operations.call_states import CallState
 from tui.operations.exclusion import Exclusion, HeldElsewhere
+from tui.operations.handing_over import waiting_passwords
 from tui.operations.journal import (
     DONE,
     FAILED,
-    FORGOTTEN,
     OPEN,
     ROLLED_BACK,
     Journal,
@@ -18,11 +19,14 @@ from tui.operations.journal import (
     new_operation_id,
 )
 from tui.operations.keeping import Keeping
-from tui.operations.ledger import CallEntry, JournalUnavailable, Ledger, Record, entries_of
+from tui.operations.ledger import JournalUnavailable, Ledger, Record
 from tui.operations.reach import Reach
 from tui.operations.registry import BY_KIND
 from tui.operations.rollback import Reversal, RollBack, reversal
 from tui.operations.steps import Operation, Step, StepEvent
+from tui.operations.unfinished import OpenOperation, Unfinished, name_of
+
+__all__ = ["Books", "CannotRollBack", "OpenOperation", "Witness"]
 
 Witness = Callable[[KeptOperation, Record], Awaitable[None]]
 """Is told of each call before it is sent and after its end; what it raises stops the operation."""
@@ -30,34 +34,6 @@ Witness = Callable[[KeptOperation, Record], Awaitable[None]]
 
 class CannotRollBack(Exception):
     """Why an operation cannot be rolled back now; `str()` is a sentence with what to do."""
-
-
-class OpenOperation(msgspec.Struct, frozen=True, kw_only=True):
-    """An operation that has not come to its end."""
-
-    kept: KeptOperation
-    entries: tuple[CallEntry, ...]
-    running: bool
-    """Whether it, or another change of the same, is being run now."""
-
-    @property
-    def says(self) -> str:
-        """What is known, in sentences."""
-        if self.running:
-            return "It is being run now, in this console or another."
-        counts = {
-            state: sum(1 for entry in self.entries if entry.state is state) for state in CallState
-        }
-        open_calls = [e for e in self.entries if not e.settled and e.state is not CallState.INTENT]
-        words = [f"{counts[CallState.DONE]} done"]
-        if counts[CallState.FAILED]:
-            words.append(f"{counts[CallState.FAILED]} failed")
-        if counts[CallState.INTENT]:
-            words.append(f"{counts[CallState.INTENT]} not sent")
-        sentence = f"Calls so far: {', '.join(words)}."
-        for entry in open_calls:
-            sentence += f" {entry.command} was sent; what became of it is not known yet."
-        return f"{self.kept.must_finish} {sentence}".strip()
 
 
 class Books:
@@ -82,8 +58,15 @@ class Books:
         self._cloud, self._profile, self._who = cloud, profile, who
         self._keeping = keeping
         self._witness = witness
+        self.unfinished = Unfinished(journal, exclusion)
+        """What the journal knows of operations that are open, in every cloud."""
+        self._ids: WeakKeyDictionary[Operation, str] = WeakKeyDictionary()
         self.trouble: JournalUnavailable | None = None
         """Why nothing can be written down, as last seen: then nothing may be changed."""
+
+    def id_of(self, operation: object) -> str:
+        """The id in the journal of an operation that was run here; "" where it has none."""
+        return self._ids.get(operation, "") if isinstance(operation, Operation) else ""
 
     # -- running -------------------------------------------------------------------------------
 
@@ -97,15 +80,21 @@ class Books:
         """
         try:
             async with self._exclusion.hold(self._cloud, operation.subject):
-                kept = resumed or await self._begin(operation)
-                async with self._exclusion.hold(self._cloud, _name_of(kept)):
+                if resumed is None:
+                    kept = await self._begin(operation)
+                else:
+                    kept = await self._go_on(resumed, may_send=may_send)
+                self._ids[operation] = kept.id
+                async with self._exclusion.hold(self._cloud, name_of(kept)):
                     records = await self.journal.records(kept.id) if resumed else ()
                     ledger = Ledger(records, self._committing(kept))
                     events: list[StepEvent] = []
                     async for event in operation.run(ledger, may_send=may_send):
                         events.append(event)
+                        if isinstance(operation, RollBack) and event.state == "done":
+                            await self._note_taken_back(operation)
                         yield event
-                    await self._end(kept, operation, events)
+                    await self._end(kept, operation, events, may_send=may_send)
         except JournalUnavailable as problem:
             if not isinstance(problem, HeldElsewhere):
                 self.trouble = problem
@@ -141,6 +130,28 @@ class Books:
         await self.journal.begin(kept)
         return kept
 
+    async def _go_on(self, resumed: KeptOperation, *, may_send: bool) -> KeptOperation:
+        """What the journal has of it now, open again; another console may have ended it meanwhile.
+
+        Raises `JournalUnavailable` for one that is over, or that is being taken back.
+        """
+        (kept,) = await self.journal.operation(resumed.id) or (resumed,)
+        if kept.outcome not in (OPEN, FAILED):
+            raise JournalUnavailable(
+                f"“{kept.title}” is over: {kept.outcome}", "Nothing is left to be done for it."
+            )
+        if not may_send:
+            return kept
+        backwards = (await self.unfinished.look(kept)).rolled_back_by
+        if backwards:
+            raise JournalUnavailable(
+                f"“{kept.title}” is half taken back",
+                f"Go on with taking it back ({backwards[:8]}), then begin anew.",
+            )
+        if kept.outcome == FAILED:
+            await self.journal.end(kept.id, OPEN, must_finish=kept.must_finish)
+        return kept
+
     def _committing(self, kept: KeptOperation) -> Callable[[Record], Awaitable[None]]:
         async def commit(record: Record) -> None:
             if self._witness is not None and record.state is CallState.SENT:
@@ -152,13 +163,20 @@ class Books:
         return commit
 
     async def _end(
-        self, kept: KeptOperation, operation: Operation, events: Sequence[StepEvent]
+        self,
+        kept: KeptOperation,
+        operation: Operation,
+        events: Sequence[StepEvent],
+        *,
+        may_send: bool,
     ) -> None:
         """Write down how it has ended; it stays open where somebody has to go on with it."""
         last = {event.step.name: event for event in events}
         failed = any(event.state == "failed" for event in last.values())
         left_out = any(event.state == "running" for event in last.values())
         must_finish = operation.must_finish or kept.must_finish if failed or left_out else ""
+        if not may_send and not (failed or left_out):
+            must_finish = waiting_passwords(operation)
         unsettled = bool(operation.ledger.unsettled)
         outcome = OPEN if unsettled or left_out or must_finish else FAILED if failed else DONE
         await self.journal.end(kept.id, outcome, must_finish=must_finish, target=operation.target)
@@ -182,18 +200,17 @@ class Books:
 
     async def open_operations(self) -> tuple[OpenOperation, ...]:
         """The operations on this cloud that have not come to their end, oldest first."""
-        kept = await self.journal.operations(cloud=self._cloud, only_open=True)
-        return tuple([await self.look(one) for one in reversed(kept)])
+        return await self.unfinished.all(self._cloud)
 
     async def look(self, kept: KeptOperation) -> OpenOperation:
         """What the journal knows of an operation now."""
-        records = await self.journal.records(kept.id)
-        entries = tuple(entries_of(records).values())
-        return OpenOperation(kept=kept, entries=entries, running=self._is_running(kept))
+        return await self.unfinished.look(kept)
 
-    def _is_running(self, kept: KeptOperation) -> bool:
-        names = (kept.subject, _name_of(kept))
-        return not all(self._exclusion.is_free(self._cloud, name) for name in names)
+    def is_ours(self, kept: KeptOperation) -> bool:
+        """Whether it was begun with this profile, or with the same credentials: what it leaves to
+        the server, such as whose users are meant, depends on who asks."""
+        same = kept.profile == self._profile or (kept.who != "" and kept.who == self._who)
+        return kept.cloud == self._cloud and same
 
     async def rebuild(self, kept: KeptOperation) -> Operation:
         """The operation again. Raises `JournalUnavailable` where this version cannot."""
@@ -206,6 +223,11 @@ class Books:
         if kept.cloud != self._cloud:
             raise JournalUnavailable(
                 f"“{kept.title}” belongs to another cloud ({kept.cloud})",
+                f"Open the profile {kept.profile}.",
+            )
+        if not self.is_ours(kept):
+            raise JournalUnavailable(
+                f"“{kept.title}” was begun with other credentials (…{kept.who})",
                 f"Open the profile {kept.profile}.",
             )
         keeping = await self._keeping()
@@ -221,15 +243,19 @@ class Books:
     async def settle(self, kept: KeptOperation) -> OpenOperation:
         """Find out what became of the calls that were sent: by their jobs, then in the lists.
 
-        Changes nothing in the cloud. Raises `JournalUnavailable`.
+        Changes nothing in the cloud. One that turns out to be wholly done is closed, unless it has
+        made passwords that somebody has to see. Raises `JournalUnavailable`.
         """
-        if not self._is_running(kept):
+        kept = await self._now(kept)
+        if kept.outcome == OPEN and not self.unfinished.holder(kept):
             operation = await self.rebuild(kept)
             async for _ in self.run(operation, kept, may_send=False):
                 pass
-            for found in await self.journal.operation(kept.id):
-                kept = found
+            kept = await self._now(kept)
         return await self.look(kept)
+
+    async def _now(self, kept: KeptOperation) -> KeptOperation:
+        return next(iter(await self.journal.operation(kept.id)), kept)
 
     async def roll_back(self, kept: KeptOperation) -> tuple[RollBack, Reversal]:
         """What takes the operation back, to be run. Raises `CannotRollBack` and
@@ -244,7 +270,7 @@ class Books:
                 "operation, or look at the lists and forget it."
             )
         if not undone.calls:
-            raise CannotRollBack("It has changed nothing that can be taken back; forget it.")
+            raise CannotRollBack("It has changed nothing that can be taken back.")
         return RollBack.of(self._reach.client, kept, undone), undone
 
     async def reversal(self, kept: KeptOperation) -> Reversal:
@@ -258,14 +284,7 @@ class Books:
 
         Raises `HeldElsewhere` while it runs, and `JournalUnavailable`.
         """
-        if self._is_running(kept):
-            raise HeldElsewhere("It is being run now", "Wait until it has ended.")
-        async with self._exclusion.hold(self._cloud, _name_of(kept)):
-            await self.journal.end(kept.id, FORGOTTEN)
-
-
-def _name_of(kept: KeptOperation) -> str:
-    return f"operation {kept.id}"
+        await self.unfinished.forget(kept)
 
 
 _BEFORE = frozenset({CallState.INTENT, CallState.SENT, CallState.ACCEPTED})

@@ -42,25 +42,42 @@ class Exclusion:
             return
         name = hashlib.sha256(f"{cloud}\n{subject}".encode()).hexdigest()[:32]
         async with self._within.setdefault(name, asyncio.Lock()):
-            descriptor = await asyncio.to_thread(self._take, name, subject)
+            descriptor = await asyncio.to_thread(self._take, name)
             try:
                 yield
             finally:
                 os.close(descriptor)
 
-    def is_free(self, cloud: str, subject: str) -> bool:
-        """Whether nobody holds it now, in this process or another."""
+    def holder(self, cloud: str, subject: str) -> str:
+        """Who holds it now: `this console`, another as it describes itself, or "" for nobody.
+
+        Where that cannot be seen nobody is named: what wants to hold it will be told why.
+        """
         name = hashlib.sha256(f"{cloud}\n{subject}".encode()).hexdigest()[:32]
         within = self._within.get(name)
-        if not subject or (within is not None and within.locked()):
-            return not subject
+        if not subject:
+            return ""
+        if within is not None and within.locked():
+            return "this console"
         try:
-            os.close(self._take(name, subject))
-        except JournalUnavailable:
-            return False
-        return True
+            descriptor = os.open(
+                self._folder / f"{name}.lock", os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+            )
+        except OSError:
+            return ""
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return _words_in(descriptor) or "another console"
+        finally:
+            os.close(descriptor)
+        return ""
 
-    def _take(self, name: str, subject: str) -> int:
+    def is_free(self, cloud: str, subject: str) -> bool:
+        """Whether nobody holds it now, in this process or another."""
+        return not self.holder(cloud, subject)
+
+    def _take(self, name: str) -> int:
         path = self._folder / f"{name}.lock"
         try:
             private_folder(self._folder)
@@ -72,9 +89,9 @@ class Exclusion:
                 "Make it writable, or choose another with CSVPN_STATE_DIR.",
             ) from error
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(descriptor)
         except OSError as error:
-            holder = clean(os.pread(descriptor, 200, 0).decode("utf-8", "replace").strip())
+            holder = _words_in(descriptor)
             os.close(descriptor)
             raise HeldElsewhere(
                 f"Another console is changing the same now ({holder or 'it does not say which'})",
@@ -83,6 +100,31 @@ class Exclusion:
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, _who_we_are().encode(), 0)
         return descriptor
+
+
+_TRIES = 5
+_BETWEEN_TRIES = 0.02
+
+
+def _lock(descriptor: int) -> None:
+    """Raises `OSError` where another process has it.
+
+    Who only looks whether it is free has it for an instant too, so one refusal proves nothing.
+    """
+    for left in reversed(range(_TRIES)):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            if not left:
+                raise
+            time.sleep(_BETWEEN_TRIES)
+        else:
+            return
+
+
+def _words_in(descriptor: int) -> str:
+    """What the holder of a lock has written into its file."""
+    return clean(os.pread(descriptor, 200, 0).decode("utf-8", "replace").strip())
 
 
 def _who_we_are() -> str:

@@ -3,6 +3,8 @@
 import msgspec
 
 from tui.cloud.models import Job
+from tui.operations.call_states import CallState
+from tui.operations.ledger import CallEntry
 from tui.operations.sending import PlannedCall
 
 _OWNER = ("account", "domainid", "projectid")
@@ -41,3 +43,16 @@ def inverse(call: PlannedCall, job: Job) -> PlannedCall | None:
     made = job.outcome(key, _Made)
     object_id = (made.id if made is not None else "") or job.instance_id
     return PlannedCall.of(command, id=object_id) if object_id else None
+
+
+def what_remains(entry: CallEntry) -> PlannedCall | None:
+    """The call that cleans up after one whose job has failed half-way; None where nothing is left.
+
+    A VPN that the router has refused stays in the database: in no list, its ports taken. Deleting
+    it by its address removes it (recording 10). Any other creation is taken back by the server.
+    """
+    if entry.state is not CallState.FAILED or not entry.last.by_job:
+        return None
+    if entry.command != "createRemoteAccessVpn":
+        return None
+    return PlannedCall.of("deleteRemoteAccessVpn", publicipid=entry.parameters["publicipid"])

@@ -45,6 +45,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """Command and parameters that take it back; only with `done`, None where nothing does."""
     says: str = ""
     """Why it failed, or how its outcome was learnt."""
+    by_job: bool = False
+    """Its job has failed, rather than the call been refused: something may be left behind; only
+    with `failed`."""
 
     @property
     def key(self) -> CallKey:
@@ -177,6 +180,7 @@ class Ledger:
         object_id: str = "",
         undo: tuple[str, dict[str, str]] | None = None,
         job_id: str = "",
+        by_job: bool = False,
     ) -> CallEntry:
         """Note that a call has come to `state`; `job_id` where the server chose another one."""
         return await self._note(
@@ -193,6 +197,7 @@ class Ledger:
                 result=result,
                 object_id=object_id,
                 undo=undo,
+                by_job=by_job,
             )
         )
 

@@ -7,6 +7,7 @@ import msgspec
 from tui.cloud.client import CloudClient
 from tui.cloud.errors import JobFailed, Validation
 from tui.operations.call_states import CallState
+from tui.operations.inverses import what_remains
 from tui.operations.journal import KeptOperation
 from tui.operations.ledger import CallEntry, CallKey, Record, entries_of
 from tui.operations.steps import Action, Operation, Outcome, PlannedCall, Step
@@ -65,17 +66,17 @@ def reversal(records: Iterable[Record], titles: dict[str, str]) -> Reversal:
     """
     entries = entries_of(records)
     done = [entry for entry in entries.values() if entry.state is CallState.DONE]
-    done.sort(key=lambda entry: entry.last.at)
+    left = [entry for entry in entries.values() if what_remains(entry) is not None]
     calls = [
         UndoCall(
             step=entry.step,
             number=entry.number,
             title=titles.get(entry.step, entry.step),
-            command=entry.last.undo[0],
-            parameters=entry.last.undo[1],
+            command=undo[0],
+            parameters=undo[1],
         )
-        for entry in reversed(done)
-        if entry.last.undo is not None
+        for entry in sorted(done + left, key=lambda entry: entry.last.at, reverse=True)
+        if (undo := _undo_of(entry)) is not None
     ]
     return Reversal(
         tuple(calls),
@@ -86,6 +87,12 @@ def reversal(records: Iterable[Record], titles: dict[str, str]) -> Reversal:
             if not entry.settled and entry.state is not CallState.INTENT
         ),
     )
+
+
+def _undo_of(entry: CallEntry) -> tuple[str, dict[str, str]] | None:
+    """What takes a call back, or cleans up after one that failed half-way."""
+    remains = what_remains(entry)
+    return remains.plain if remains is not None else entry.last.undo
 
 
 class RollBack(Operation):

@@ -239,7 +239,12 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
         return made
 
     async def _fail(self, entry: CallEntry, problem: CloudError) -> None:
-        await self.ledger.note(entry, CallState.FAILED, says=redact(problem.text))
+        await self.ledger.note(
+            entry,
+            CallState.FAILED,
+            says=redact(problem.text),
+            by_job=isinstance(problem, JobFailed | JobCancelled),
+        )
 
     async def _fall_silent(self, entry: CallEntry, problem: OutcomeUnknown) -> None:
         # One that is unknown already has nothing to add.

@@ -1,8 +1,12 @@
-"""VPNs that a router refused half-way: no list shows them, so their jobs are remembered."""
+"""VPNs that a router refused half-way: no list shows them, so their jobs are remembered, by this
+console while it runs and by the journal for the next one."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from tui.cloud.errors import JobFailed
+from tui.operations.journal import FORGOTTEN, OPEN
+from tui.operations.unfinished import OpenOperation
 from tui.session.inventory import Inventory
 from tui.session.tray import Task
 
@@ -25,3 +29,22 @@ def note_half_made(inventory: Inventory, address_id: str, task: Task) -> None:
             inventory.half_made[address_id] = event.says
         elif event.state == "done":
             inventory.half_made.pop(address_id, None)
+
+
+def note_from_journal(
+    inventory: Inventory, known: Sequence[OpenOperation], noted: dict[str, str]
+) -> None:
+    """Remember the half-made VPNs that operations in the journal tell of, and forget those of
+    operations that are over: finished, taken back, or made unnecessary by another one.
+
+    `noted` has the address that each operation has told of so far, by its id. An operation that a
+    person has forgotten leaves its VPN as it is: half-made.
+    """
+    for operation in known:
+        if operation.kept.outcome not in (OPEN, FORGOTTEN):
+            inventory.half_made.pop(noted.pop(operation.kept.id, ""), None)
+    for operation in known:
+        address_id, says = operation.half_made
+        if address_id and operation.kept.outcome == OPEN:
+            inventory.half_made.setdefault(address_id, says)
+            noted[operation.kept.id] = address_id

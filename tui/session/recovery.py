@@ -1,0 +1,356 @@
+"""Operations that a console has left unfinished: found, asked about, resumed, rolled back or
+forgotten.
+
+Looking and asking change nothing in the cloud. What becomes of it is for a person to decide.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from tui.operations.bookkeeping import CannotRollBack
+from tui.operations.call_states import CallState
+from tui.operations.enable import EnableVpn
+from tui.operations.journal import OPEN, KeptOperation
+from tui.operations.ledger import CallEntry, JournalUnavailable
+from tui.operations.rollback import Reversal, RollBack
+from tui.operations.steps import Operation, Step
+from tui.operations.unfinished import OpenOperation
+from tui.safety.redact import redact
+from tui.safety.text import clean
+from tui.session.half_made import note_from_journal, note_half_made
+from tui.session.inventory import Kind
+from tui.session.session import Session
+from tui.session.tray import Task, TaskState
+from tui.session.views import row_of_address
+
+_log = logging.getLogger(__name__)
+
+KINDS: Final = (Kind.VPNS, Kind.USERS, Kind.ADDRESSES, Kind.NETWORKS, Kind.VPCS, Kind.ROUTERS)
+"""The lists that an operation of any kind may change."""
+
+HISTORY_DAYS: Final = 7
+_MOST_OF_HISTORY: Final = 50
+
+STATE_WORDS: Final[dict[CallState | None, tuple[str, str]]] = {
+    None: ("·", "not sent"),
+    CallState.INTENT: ("·", "not sent"),
+    CallState.SENT: ("?", "sent, and what became of it is not known"),
+    CallState.ACCEPTED: ("?", "taken by the server, and how it ended is not known"),
+    CallState.UNKNOWN: ("?", "sent, and what became of it is not known"),
+    CallState.DONE: ("✔", "done"),
+    CallState.FAILED: ("✘", "failed"),
+    CallState.COMPENSATED: ("–", "taken back"),
+}
+"""Glyph and words for how far a call is known to have come; None: not even intended yet."""
+
+
+class CallLine(msgspec.Struct, frozen=True):
+    """One call of an operation, and what is known of it."""
+
+    title: str
+    """What its step does: `Add the user alice`."""
+    command: str
+    state: CallState | None
+    says: str = ""
+    """Why it failed, or how its outcome was learnt."""
+    job_id: str = ""
+
+    @property
+    def glyph(self) -> str:
+        """One sign for its state."""
+        return STATE_WORDS[self.state][0]
+
+    @property
+    def words(self) -> str:
+        """Its state, and what there is to say about it."""
+        words = STATE_WORDS[self.state][1]
+        return f"{words}: {self.says}" if self.says else words
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """An operation that was found unfinished, and what came of asking about it."""
+
+    known: OpenOperation
+    calls: tuple[CallLine, ...] = ()
+    asking: bool = False
+    """Whether the server is being asked about it now."""
+    trouble: str = ""
+    """Why it cannot be built again or asked about."""
+    here: bool = False
+    """Whether this console runs it."""
+
+    @property
+    def kept(self) -> KeptOperation:
+        """What the journal has of it."""
+        return self.known.kept
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has come to its end since it was found."""
+        return self.kept.outcome != OPEN
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is for somebody to go on with it."""
+        return not self.is_over and not self.known.running and not self.here
+
+
+def call_lines(entries: Sequence[CallEntry], plan: Sequence[Step]) -> tuple[CallLine, ...]:
+    """The calls that were made or begun in their order, then those that are still to be sent.
+
+    Without a `plan`, as for an operation that cannot be built again, steps have only their names.
+    """
+    titles = {step.name: step.title for step in plan}
+    lines = [
+        CallLine(
+            _title(entry.step, titles),
+            entry.command,
+            entry.state,
+            "" if entry.state is CallState.INTENT else entry.last.says,
+            entry.job_id,
+        )
+        for entry in entries
+    ]
+    begun = {entry.step for entry in entries}
+    lines += [
+        CallLine(step.title, step.call.command, None)
+        for step in plan
+        if step.call is not None and step.name not in begun
+    ]
+    return tuple(lines)
+
+
+def _title(name: str, titles: Mapping[str, str]) -> str:
+    """The title of a step; one that was done again has a number after its name."""
+    first, _, number = name.rpartition(" ")
+    return titles.get(name) or (titles.get(first) if number.isdigit() else "") or name
+
+
+def staying_words(undone: Reversal, plan: Sequence[Step]) -> tuple[str, ...]:
+    """What rolling back leaves, in sentences."""
+    titles = {step.name: step.title for step in plan}
+    return tuple(
+        f"Cannot be taken back and stays: {_title(entry.step, titles)} ({entry.command})."
+        for entry in undone.staying
+    )
+
+
+class TakingBack(msgspec.Struct, frozen=True):
+    """Rolling an operation back, as it is shown before anybody agrees."""
+
+    operation: RollBack
+    calls: tuple[str, ...]
+    """The calls that will be sent, as CloudMonkey lines."""
+    staying: tuple[str, ...]
+    """What stays, in sentences."""
+
+
+class Recovery:
+    """What one session knows of unfinished operations."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.found: dict[str, Found] = {}
+        """By id, oldest first; those that came to their end stay until `tidy`."""
+        self.elsewhere: dict[str, int] = {}
+        """How many are open in other clouds or with other credentials, by profile."""
+        self.trouble = ""
+        """Why the journal could not be read."""
+        self._asked: set[str] = set()
+        self._half_made: dict[str, str] = {}
+        self._listeners: list[Callable[[], None]] = []
+        self._loading = asyncio.Lock()
+
+    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call `listener` whenever something is known anew; returns what ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def _tell(self) -> None:
+        for listener in tuple(self._listeners):
+            listener()
+
+    @property
+    def waiting(self) -> int:
+        """How many operations wait for somebody to go on with them."""
+        return sum(found.waits for found in self.found.values())
+
+    def tidy(self) -> None:
+        """Speak no more of those that are over."""
+        self.found = {key: found for key, found in self.found.items() if not found.is_over}
+
+    # -- finding out ---------------------------------------------------------------------------
+
+    async def load(self) -> None:
+        """Read the journal; asks no server. `trouble` says why it could not be read."""
+        async with self._loading:
+            try:
+                everything = await self._session.books.unfinished.all()
+                await self._take(everything)
+            except JournalUnavailable as problem:
+                self.trouble = f"{problem}. {problem.remedy}"
+            else:
+                self.trouble = ""
+        self._tell()
+
+    async def _take(self, everything: Sequence[OpenOperation]) -> None:
+        books = self._session.books
+        ours = [one for one in everything if books.is_ours(one.kept)]
+        others = [one.kept.profile for one in everything if not books.is_ours(one.kept)]
+        self.elsewhere = dict(Counter(others))
+        gone = self.found.keys() - {one.kept.id for one in ours}
+        for operation_id in gone:
+            for kept in await books.journal.operation(operation_id):
+                ours.append(await books.look(kept))
+        note_from_journal(self._session.inventory, ours, self._half_made)
+        running = self._running_here
+        found = [await self._look(one, here=one.kept.id in running) for one in ours]
+        self.found = {each.kept.id: each for each in sorted(found, key=lambda f: f.kept.began)}
+
+    async def _look(self, known: OpenOperation, *, here: bool) -> Found:
+        before = self.found.get(known.kept.id)
+        try:
+            plan: Sequence[Step] = (await self._session.books.rebuild(known.kept)).plan()
+            trouble = before.trouble if before is not None else ""
+        except JournalUnavailable as problem:
+            plan, trouble = (), f"{problem}. {problem.remedy}"
+        return Found(
+            known=known,
+            calls=call_lines(known.entries, plan),
+            asking=before is not None and before.asking,
+            trouble=trouble,
+            here=here,
+        )
+
+    @property
+    def _running_here(self) -> set[str]:
+        books, tasks = self._session.books, self._session.tray.tasks
+        return {books.id_of(t.operation) for t in tasks if t.state is TaskState.RUNNING}
+
+    async def settle(self) -> None:
+        """Ask the server about each that was not asked about yet, one after the other."""
+        for operation_id in [key for key in self.found if key not in self._asked]:
+            if operation_id in self.found and self.found[operation_id].waits:
+                await self.ask(operation_id)
+
+    async def ask(self, operation_id: str) -> None:
+        """Ask the server what became of the calls of one operation."""
+        found = self.found.get(operation_id)
+        if found is None or found.asking or not found.waits:
+            return
+        self._asked.add(operation_id)
+        self._note(operation_id, asking=True, trouble="")
+        trouble = ""
+        try:
+            await self._session.books.settle(found.kept)
+        except JournalUnavailable as problem:
+            trouble = f"{problem}. {problem.remedy}"
+        except Exception as error:
+            _log.exception("asking about %s was broken off", found.kept.id)
+            trouble = redact(clean(f"{type(error).__name__}: {error}"))
+        finally:
+            self._note(operation_id, asking=False, trouble=trouble)
+        await self.load()
+
+    def _note(self, operation_id: str, *, asking: bool, trouble: str) -> None:
+        found = self.found.get(operation_id)
+        if found is not None:
+            self.found[operation_id] = msgspec.structs.replace(
+                found, asking=asking, trouble=trouble
+            )
+        self._tell()
+
+    # -- going on ------------------------------------------------------------------------------
+
+    async def rebuild(self, kept: KeptOperation) -> Operation:
+        """The operation again. Raises `JournalUnavailable`."""
+        return await self._session.books.rebuild(kept)
+
+    def run(self, operation: Operation, kept: KeptOperation | None) -> Task:
+        """Run it in the tray; `kept` is what goes on, None for an operation that is new."""
+        inventory = self._session.inventory
+
+        def after(task: Task) -> None:
+            if isinstance(operation, EnableVpn):
+                note_half_made(inventory, operation.address_id, task)
+
+        kind, address_id, _ = operation.target
+        row = row_of_address(inventory, address_id) if kind == "PublicIpAddress" else None
+        rules_of = address_id if row is not None and row.kind == "network" else ""
+        return self._session.start(operation, KINDS, rules_of, after, resumed=kept)
+
+    async def taking_back(self, kept: KeptOperation) -> TakingBack:
+        """What rolling back would send and leave. Raises `CannotRollBack` and
+        `JournalUnavailable`."""
+        return await taking_back(self._session, kept)
+
+    async def forget(self, kept: KeptOperation) -> None:
+        """Speak of it no more. Raises `JournalUnavailable`."""
+        await self._session.books.forget(kept)
+        await self.load()
+
+    async def kept_of(self, task: Task) -> KeptOperation | None:
+        """What the journal has of a job of this console; None for nothing.
+
+        Raises `JournalUnavailable`.
+        """
+        operation_id = self._session.books.id_of(task.operation)
+        if not operation_id:
+            return None
+        return next(iter(await self._session.books.journal.operation(operation_id)), None)
+
+    async def history(self) -> tuple[OpenOperation, ...]:
+        """The operations that have ended in the last days, newest first, but for those of this
+        console. Raises `JournalUnavailable`."""
+        books = self._session.books
+        mine = {books.id_of(task.operation) for task in self._session.tray.tasks}
+        since = books.journal.now() - HISTORY_DAYS * 86_400
+        kept = [
+            one
+            for one in await books.journal.operations()
+            if books.is_ours(one) and one.id not in mine and (one.ended or 0.0) >= since
+        ]
+        return await books.unfinished.look_at(kept[:_MOST_OF_HISTORY])
+
+
+async def taking_back(session: Session, kept: KeptOperation) -> TakingBack:
+    """What rolling back would send and leave. Raises `CannotRollBack` and `JournalUnavailable`."""
+    plan = (await session.books.rebuild(kept)).plan()
+    operation, undone = await session.books.roll_back(kept)
+    calls = [step.call.cloudmonkey() for step in operation.plan() if step.call]
+    return TakingBack(operation, tuple(calls), staying_words(undone, plan))
+
+
+def forgetting_means(known: OpenOperation) -> tuple[str, ...]:
+    """What forgetting an operation leaves as it is, in sentences."""
+    done = sum(entry.state is CallState.DONE for entry in known.entries)
+    sentences = ["Nothing is sent and nothing is changed; csvpn speaks of it no more."]
+    if known.kept.must_finish:
+        sentences.append(f"It stays as it is: {known.kept.must_finish}")
+    if done:
+        calls = "One call that was" if done == 1 else f"{done} calls that were"
+        sentences.append(f"{calls} made stays made." if done == 1 else f"{calls} made stay made.")
+    sentences += [
+        f"What became of {entry.command} is not known, and nobody will ask any more: look at the "
+        "lists."
+        for entry in known.unknown
+    ]
+    return tuple(sentences)
+
+
+__all__ = [
+    "CallLine",
+    "CannotRollBack",
+    "Found",
+    "Recovery",
+    "TakingBack",
+    "call_lines",
+    "forgetting_means",
+    "staying_words",
+    "taking_back",
+]
