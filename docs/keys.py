@@ -58,7 +58,9 @@ PAGES: Final = {
     "SearchDialog": "Search in the logs",
     "DetailsDialog": "Details",
     "VpnDetailsDialog": "Details of a VPN",
-    "TasksDialog": "Jobs of this console",
+    "TasksDialog": "Jobs of this console and earlier ones",
+    "RecoveryDialog": "Unfinished operations",
+    "ResumedDialog": "An operation that goes on",
     "NoticesDialog": "Messages",
     "HelpDialog": "Help",
 }

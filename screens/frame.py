@@ -212,7 +212,7 @@ class SectionScreen(TellsFailures, Screen[None]):
         for kind in self.kinds:
             # One worker a list: a list that is asked for again must not end the others.
             if inventory.shelf(kind).is_older_than(only_older_than):
-                self.load(partial(inventory.refresh, (kind,)), f"list {kind}")
+                self.load(partial(self.session.refresh, (kind,)), f"list {kind}")
 
     def load(self, ask: Callable[[], Coroutine[object, object, None]], group: str) -> None:
         """Ask the server for something in the background; a newer question of the same `group`

@@ -346,6 +346,13 @@ _APP_ACTIONS: Final = (
         hint=False,
     ),
     _of_app(
+        "show_unfinished",
+        ("U",),
+        "Unfinished",
+        "Show what an earlier run has left unfinished: resume it, roll it back or forget it.",
+        hint=False,
+    ),
+    _of_app(
         "show_notifications",
         ("exclamation_mark",),
         "Messages",

@@ -17,7 +17,9 @@ from screens.firewall import FirewallScreen
 from screens.frame import FactsChanged, SectionScreen
 from screens.handover import HoldsPasswords
 from screens.help import HelpDialog
-from screens.lists import Notice, NoticesDialog, TasksDialog
+from screens.jobs import TasksDialog
+from screens.journal_watch import JournalWatch
+from screens.lists import Notice, NoticesDialog
 from screens.logs import LogsScreen
 from screens.networks import NetworksScreen
 from screens.palette import ActionCommands
@@ -80,6 +82,7 @@ class Console(TellsFailures, CrashesQuietly, KeysInOrder):
         self._session = session
         self._clipboard_out = clipboard
         self._net = LastFilter()
+        self._watch: JournalWatch | None = None
         self._stop_listening: list[Callable[[], None]] = []
         self.notices: list[Notice] = []
         self._unread = 0
@@ -112,7 +115,9 @@ class Console(TellsFailures, CrashesQuietly, KeysInOrder):
                 self.exit()
             return
         self._session = session
+        self._watch = JournalWatch(self, session)
         self._stop_listening = [
+            self._watch.stop,
             session.inventory.listen(self._list_changed),
             session.tray.listen(self._task_changed),
         ]
@@ -136,6 +141,8 @@ class Console(TellsFailures, CrashesQuietly, KeysInOrder):
         if isinstance(screen, SectionScreen):
             screen.refresh_facts()
             screen.post_message(FactsChanged("session"))
+        if self._watch is not None:
+            self._watch.begin()
 
     @work(group="switch", exclusive=True, exit_on_error=False)
     async def _replace_session(self, session: Session) -> None:
@@ -189,7 +196,7 @@ class Console(TellsFailures, CrashesQuietly, KeysInOrder):
 
     def status(self) -> HeaderFacts:
         """What the header shows, but for the age of a section's lists."""
-        session = self.session
+        session, watch = self.session, self._watch
         return HeaderFacts(
             profile=session.profile.name,
             who=session.identity.who,
@@ -200,6 +207,8 @@ class Console(TellsFailures, CrashesQuietly, KeysInOrder):
             link=words_for_delay(session.client.round_trip),
             unread=self._unread,
             note="✘ no answer" if session.trouble is not None else "",
+            journal=watch.in_header if watch is not None else "",
+            unfinished=watch.recovery.waiting if watch is not None else 0,
         )
 
     def go_to(self, section: str, key: str = "", filter_text: str = "") -> None:
@@ -277,8 +286,14 @@ class Console(TellsFailures, CrashesQuietly, KeysInOrder):
             self.push_screen(HelpDialog(self.screen))
 
     def action_show_tasks(self) -> None:
-        """Show the jobs of this console."""
-        self.push_screen(TasksDialog(self.session.tray.tasks))
+        """Show the jobs of this console, and what the journal has of earlier ones."""
+        if self._watch is not None:
+            self.push_screen(TasksDialog(self.session.tray.tasks, self._watch.recovery))
+
+    def action_show_unfinished(self) -> None:
+        """Show what was left unfinished."""
+        if self._watch is not None:
+            self._watch.show()
 
     def action_show_notifications(self) -> None:
         """Show every message again."""
@@ -312,6 +327,7 @@ class Console(TellsFailures, CrashesQuietly, KeysInOrder):
             sentences = [
                 f"{running} job(s) of this console still run.",
                 "What the server has taken goes on there; steps not yet sent are not sent.",
+                "The journal keeps what was begun: the next start shows it and can go on with it.",
             ]
         if names:
             sentences.append(f"The passwords of {', '.join(names)} were not shown or copied yet.")

@@ -8,8 +8,8 @@ from textual.widgets import Button
 
 from screens.confirm import ConfirmDialog
 from screens.enable import EnableScreen
+from screens.jobs import TasksDialog
 from screens.kit import KitDialog
-from screens.lists import TasksDialog
 from screens.networks import NetworksScreen
 from tests.screens.stage import (
     LARGE,

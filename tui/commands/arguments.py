@@ -6,6 +6,7 @@ from typing import Final
 from tui import __version__
 from tui.commands import (
     arguments_firewall,
+    arguments_journal,
     arguments_kit,
     arguments_safety,
     arguments_users,
@@ -25,6 +26,7 @@ from tui.commands.parsing import (
 DECLARED: Final[tuple[Callable[[Commands], None], ...]] = (
     arguments_users.declare,
     arguments_firewall.declare,
+    arguments_journal.declare,
     arguments_vpn.declare,
     arguments_kit.declare,
     arguments_safety.declare,

@@ -75,14 +75,14 @@ async def enable(context: Context, request: Request) -> Exit:
         events = await run(context, operation)
         result = operation.result
         if result is not None:
-            await _note_printed(session, result, request.show_secret)
+            await note_secrets(session, result, request.show_secret)
     if context.as_json:
         document = _plan_document(row, prepared, checks, calls, ran=True)
         document["steps"] = step_documents(events)
-        document["vpn"] = _vpn_document(result, request.show_secret) if result else None
+        document["vpn"] = vpn_document(result, request.show_secret) if result else None
         print_json(document)
     elif result is not None:
-        _print_result(result, events, request.show_secret)
+        print_vpn(result, events, request.show_secret)
     return code_after(events)
 
 
@@ -224,7 +224,8 @@ def _check_document(check: Check) -> dict[str, object]:
     }
 
 
-def _vpn_document(vpn: EnabledVpn, show_secret: bool) -> dict[str, object]:
+def vpn_document(vpn: EnabledVpn, show_secret: bool) -> dict[str, object]:
+    """The VPN for `--json`."""
     key = vpn.preshared_key
     return {
         "address": vpn.public_ip,
@@ -248,7 +249,7 @@ def _port_document(port: PortAccess) -> dict[str, object]:
     return {"port": port.port.number, "access": port.access, "sources": list(port.sources)}
 
 
-async def _note_printed(session: Session, vpn: EnabledVpn, show_secret: bool) -> None:
+async def note_secrets(session: Session, vpn: EnabledVpn, show_secret: bool) -> None:
     """Record which secrets are about to be printed."""
     if show_secret and vpn.preshared_key is not None:
         await note_printed(session, "pre-shared key", vpn.public_ip)
@@ -256,7 +257,8 @@ async def _note_printed(session: Session, vpn: EnabledVpn, show_secret: bool) ->
     await note_printed(session, "passwords", made)
 
 
-def _print_result(vpn: EnabledVpn, events: Sequence[StepEvent], show_secret: bool) -> None:
+def print_vpn(vpn: EnabledVpn, events: Sequence[StepEvent], show_secret: bool) -> None:
+    """Print what people have to be given."""
     key = vpn.preshared_key
     print_line(f"server: {vpn.public_ip}")
     if vpn.client_range is not None:

@@ -240,6 +240,10 @@ class Books:
             ) from error
         return kind.rebuild(wanted, self._reach)
 
+    def again(self, operation: Operation) -> Operation:
+        """An operation of this process once more, with the passwords that it was given."""
+        return type(operation).rebuild(operation.wanted, self._reach)
+
     async def settle(self, kept: KeptOperation) -> OpenOperation:
         """Find out what became of the calls that were sent: by their jobs, then in the lists.
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
-from tui.operations.enable import EnabledVpn
+from tui.operations.enable import EnabledVpn, EnableVpn
 from tui.operations.steps import Operation
 from tui.operations.users import AddedUser, NewUser
 
@@ -47,6 +47,17 @@ def added_by(operation: object) -> tuple[AddedUser, ...]:
     if vpn is not None:
         return vpn.users
     return tuple(operation.added) if isinstance(operation, AddsUsers) else ()
+
+
+def lost_passwords(operation: object) -> tuple[str, ...]:
+    """The users whose passwords the journal could not keep: whom the server has already is removed
+    and added with another."""
+    users: Sequence[NewUser] = ()
+    if isinstance(operation, AddsUsers):
+        users = operation.users
+    elif isinstance(operation, EnableVpn):
+        users = operation.wanted.users
+    return tuple(user.name for user in users if not user.password)
 
 
 def waiting_passwords(operation: Operation) -> str:

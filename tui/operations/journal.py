@@ -19,6 +19,7 @@ from uuid import uuid4
 import msgspec
 
 from tui.operations.ledger import JournalUnavailable, Record
+from tui.safety.text import clean
 from tui.settings.errors import SettingsError
 from tui.settings.paths import private_folder, state_folder
 
@@ -314,7 +315,9 @@ def _unreadable(path: Path, why: str) -> JournalUnavailable:
 
 def _operation(row: sqlite3.Row) -> KeptOperation:
     fields = dict(row)
-    target = (*str(fields.pop("target")).split("\n"), "", "", "")[:3]
+    target = (*(clean(each) for each in str(fields.pop("target")).split("\n")), "", "", "")[:3]
+    for name in ("title", "profile", "who", "must_finish"):
+        fields[name] = clean(fields[name])
     return KeptOperation(target=(target[0], target[1], target[2]), **fields)
 
 

@@ -49,6 +49,16 @@ STATE_WORDS: Final[dict[CallState | None, tuple[str, str]]] = {
 """Glyph and words for how far a call is known to have come; None: not even intended yet."""
 
 
+class _Change(msgspec.Struct, frozen=True):
+    """Any change, as far as permissions go."""
+
+    needs: tuple[str, ...] = ()
+    writes: bool = True
+
+
+_CHANGE: Final = _Change()
+
+
 class CallLine(msgspec.Struct, frozen=True):
     """One call of an operation, and what is known of it."""
 
@@ -108,11 +118,11 @@ def call_lines(entries: Sequence[CallEntry], plan: Sequence[Step]) -> tuple[Call
     titles = {step.name: step.title for step in plan}
     lines = [
         CallLine(
-            _title(entry.step, titles),
-            entry.command,
+            clean(_title(entry.step, titles)),
+            clean(entry.command),
             entry.state,
-            "" if entry.state is CallState.INTENT else entry.last.says,
-            entry.job_id,
+            "" if entry.state is CallState.INTENT else clean(entry.last.says),
+            clean(entry.job_id),
         )
         for entry in entries
     ]
@@ -294,6 +304,21 @@ class Recovery:
         await self._session.books.forget(kept)
         await self.load()
 
+    def again(self, operation: Operation) -> Operation:
+        """An operation of this console once more, with the passwords that it was given."""
+        return self._session.books.again(operation)
+
+    @property
+    def production(self) -> str:
+        """The name to be typed before something is taken back; "" where none is."""
+        profile = self._session.profile
+        return profile.name if profile.production else ""
+
+    @property
+    def against_changes(self) -> str | None:
+        """Why nothing may be changed here, in a sentence; None when it may."""
+        return self._session.reason_against(_CHANGE)
+
     async def kept_of(self, task: Task) -> KeptOperation | None:
         """What the journal has of a job of this console; None for nothing.
 
@@ -303,6 +328,10 @@ class Recovery:
         if not operation_id:
             return None
         return next(iter(await self._session.books.journal.operation(operation_id)), None)
+
+    async def look(self, kept: KeptOperation) -> OpenOperation:
+        """What the journal knows of an operation now. Raises `JournalUnavailable`."""
+        return await self._session.books.look(kept)
 
     async def history(self) -> tuple[OpenOperation, ...]:
         """The operations that have ended in the last days, newest first, but for those of this

@@ -32,6 +32,10 @@ class HeaderFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Warnings and errors not looked at yet."""
     note: str = ""
     """What is wrong with the connection, if anything."""
+    journal: str = ""
+    """Why nothing can be changed because of the journal, in a few words."""
+    unfinished: int = 0
+    """Operations that wait for somebody to go on with them."""
 
 
 class _Part(NamedTuple):
@@ -77,7 +81,9 @@ def compose_header(facts: HeaderFacts, width: int) -> Content:
         _Part(f"zone {facts.zone}" if facts.zone else "", "", 8),
     ]
     right = [
+        _Part(facts.journal, "bold reverse", 1),
         _Part(facts.note, "bold", 3),
+        _Part(f"unfinished {facts.unfinished}" if facts.unfinished else "", "bold", 3),
         _Part(f"! {facts.unread}" if facts.unread else "", "bold reverse", 5),
         _Part(f"jobs {facts.jobs} ●" if facts.jobs else "", "bold", 4),
         _Part(f"age {facts.age}" if facts.age else "", "", 7),
