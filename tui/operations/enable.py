@@ -19,7 +19,7 @@ from tui.cloud.listings import VPNS
 from tui.cloud.models import RemoteAccessVpn
 from tui.operations.addresses import Place, acquire, acquiring_call
 from tui.operations.firewall import PortOpener, ports_outcome
-from tui.operations.inverses import what_remains
+from tui.operations.inverses import is_half_made
 from tui.operations.reach import Reach, RouterWord, Verify
 from tui.operations.steps import Action, Operation, Outcome, PlannedCall, Step, StepFailed
 from tui.operations.users import AddedUser, NewUser, UserAdder
@@ -168,7 +168,7 @@ class EnableVpn(Operation):
     @property
     def must_finish(self) -> str:
         entry = self.ledger.entry("vpn", 0)
-        if not self._half_made_now and (entry is None or what_remains(entry) is None):
+        if not self._half_made_now and (entry is None or not is_half_made(entry)):
             return ""
         return (
             f"The VPN of {self.wanted.place} is half-made: it is in no list and its ports are "

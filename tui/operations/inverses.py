@@ -1,11 +1,16 @@
 """The call that takes back what a call has made, where there is one."""
 
+from typing import Final
+
 import msgspec
 
 from tui.cloud.models import Job
 from tui.operations.call_states import CallState
 from tui.operations.ledger import CallEntry
 from tui.operations.sending import PlannedCall
+
+LEAVE_REMAINS: Final = frozenset({"createRemoteAccessVpn"})
+"""Commands whose job, when it fails, leaves something that has to be cleaned up."""
 
 _OWNER = ("account", "domainid", "projectid")
 _MADE = {
@@ -48,11 +53,18 @@ def inverse(call: PlannedCall, job: Job) -> PlannedCall | None:
 def what_remains(entry: CallEntry) -> PlannedCall | None:
     """The call that cleans up after one whose job has failed half-way; None where nothing is left.
 
-    A VPN that the router has refused stays in the database: in no list, its ports taken. Deleting
-    it by its address removes it (recording 10). Any other creation is taken back by the server.
+    Only with what its own operation would take it back: one that makes a VPN anew after deleting
+    it would otherwise end with none.
     """
-    if entry.state is not CallState.FAILED or not entry.last.by_job:
+    if not is_half_made(entry) or entry.last.undo is None:
         return None
-    if entry.command != "createRemoteAccessVpn":
-        return None
-    return PlannedCall.of("deleteRemoteAccessVpn", publicipid=entry.parameters["publicipid"])
+    command, parameters = entry.last.undo
+    return PlannedCall(command, tuple(parameters.items()))
+
+
+def is_half_made(entry: CallEntry) -> bool:
+    """Whether a call has left a VPN half-made: one that a router has refused stays in the database,
+    in no list, its ports taken (recordings 06 and 10). Every other creation is taken back by the
+    server when its job fails."""
+    failed = entry.state is CallState.FAILED and entry.last.by_job
+    return failed and entry.command in LEAVE_REMAINS

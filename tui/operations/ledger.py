@@ -42,7 +42,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     object_id: str = ""
     """What was made or found; only with `done`."""
     undo: "tuple[str, dict[str, str]] | None" = None
-    """Command and parameters that take it back; only with `done`, None where nothing does."""
+    """Command and parameters that take it back, None where nothing does; with `done`, and with
+    `failed` what may clean up after a job that has failed."""
     says: str = ""
     """Why it failed, or how its outcome was learnt."""
     by_job: bool = False

@@ -239,11 +239,15 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
         return made
 
     async def _fail(self, entry: CallEntry, problem: CloudError) -> None:
+        by_job = isinstance(problem, JobFailed | JobCancelled)
+        # Only from the call itself: there is no job that has made something.
+        undo = self.undo(Job(job_id=entry.job_id)) if by_job and callable(self.undo) else None
         await self.ledger.note(
             entry,
             CallState.FAILED,
             says=redact(problem.text),
-            by_job=isinstance(problem, JobFailed | JobCancelled),
+            by_job=by_job,
+            undo=undo.plain if undo else None,
         )
 
     async def _fall_silent(self, entry: CallEntry, problem: OutcomeUnknown) -> None:

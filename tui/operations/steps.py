@@ -180,6 +180,11 @@ class Operation(ABC):
         that has failed: what it says is shown at every start until the operation is finished."""
         return ""
 
+    @property
+    def undo_words(self) -> str:
+        """Why there is no way back, in a sentence; "" where its calls decide."""
+        return ""
+
     def plan(self) -> tuple[Step, ...]:
         """The steps, in their order, with every call that will be sent."""
         return tuple(action.step for action in self._actions())

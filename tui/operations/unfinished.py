@@ -6,7 +6,7 @@ import msgspec
 
 from tui.operations.call_states import CallState
 from tui.operations.exclusion import Exclusion, HeldElsewhere
-from tui.operations.inverses import what_remains
+from tui.operations.inverses import is_half_made
 from tui.operations.journal import FORGOTTEN, Journal, KeptOperation
 from tui.operations.ledger import CallEntry, entries_of
 from tui.operations.rollback import RollBack, RollBackPlan
@@ -37,7 +37,7 @@ class OpenOperation(msgspec.Struct, frozen=True, kw_only=True):
     def half_made(self) -> tuple[str, str]:
         """The address of a VPN that a router refused half-way, and why; empty for none."""
         for entry in self.entries:
-            if what_remains(entry) is not None and entry.command == "createRemoteAccessVpn":
+            if is_half_made(entry):
                 return entry.parameters.get("publicipid", ""), entry.last.says
         return "", ""
 

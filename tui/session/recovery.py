@@ -349,10 +349,13 @@ class Recovery:
 
 async def taking_back(session: Session, kept: KeptOperation) -> TakingBack:
     """What rolling back would send and leave. Raises `CannotRollBack` and `JournalUnavailable`."""
-    plan = (await session.books.rebuild(kept)).plan()
+    original = await session.books.rebuild(kept)
     operation, undone = await session.books.roll_back(kept)
     calls = [step.call.cloudmonkey() for step in operation.plan() if step.call]
-    return TakingBack(operation, tuple(calls), staying_words(undone, plan))
+    staying = staying_words(undone, original.plan())
+    if staying and original.undo_words:
+        staying = (original.undo_words, *staying)
+    return TakingBack(operation, tuple(calls), staying)
 
 
 def forgetting_means(known: OpenOperation) -> tuple[str, ...]:
