@@ -5,7 +5,6 @@ screen that asks.
 """
 
 import time
-from collections.abc import Sequence
 from typing import Any
 
 from textual.screen import Screen
@@ -49,6 +48,12 @@ async def resume(
         _tell(screen, "It cannot be resumed", problem)
         return
     sentences = _resuming_means(known, operation)
+    other = recovery.other_credentials(known.kept)
+    if other:
+        sentences.append(
+            f"It was begun with other credentials (…{other}) than the profile has now: what is not "
+            "named in the calls is that of the new ones."
+        )
     if sentences:
         done = {entry.step for entry in known.entries if entry.state is CallState.DONE}
         calls = [
@@ -64,7 +69,7 @@ async def resume(
     _show(screen, operation)
 
 
-def _resuming_means(known: OpenOperation, operation: Operation) -> Sequence[str]:
+def _resuming_means(known: OpenOperation, operation: Operation) -> list[str]:
     """What resuming does, in sentences; none where nothing is left to be sent."""
     lines = call_lines(known.entries, operation.plan())
     waiting = [line for line in lines if line.state not in (CallState.DONE, CallState.COMPENSATED)]

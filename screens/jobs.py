@@ -84,15 +84,16 @@ class TasksDialog(ModalScreen[None]):
         options.add_options([self._option(task) for task in self._tasks.values()])
         if self._past:
             words = f"Earlier, from the journal of the last {HISTORY_DAYS} days"
-            options.add_option(Option(Content.styled(words, "dim"), disabled=True))
+            options.add_option(Option(Content.styled(words, "dim"), id="heading", disabled=True))
             options.add_options(
                 [Option(_past_row(past), id=f"{_PAST}{key}") for key, past in self._past.items()]
             )
         self.query_one("#nothing").display = not self._tasks
         ids = [option.id for option in options.options]
-        if ids:
-            kept = chosen.id if chosen is not None else None
-            options.highlighted = ids.index(kept) if kept in ids else int(not self._tasks)
+        if chosen is not None and chosen.id in ids:
+            options.highlighted = ids.index(chosen.id)
+        elif ids:
+            options.highlighted = 0 if self._tasks else 1  # the heading cannot be chosen
 
     @work(group="history", exclusive=True, exit_on_error=False)
     async def _read_history(self) -> None:

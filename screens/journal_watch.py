@@ -106,4 +106,5 @@ class JournalWatch:
     def show(self) -> None:
         """Show what is unfinished."""
         if not isinstance(self._app.screen, RecoveryDialog):
+            self.recovery.tidy()
             self._app.push_screen(RecoveryDialog(self.recovery))

@@ -241,7 +241,7 @@ def _about(found: Found) -> Content:
 
 
 _OVER: Final = {
-    "done": "✔ Everything had been done already: it is closed.",
+    "done": "✔ Everything is done: it is closed.",
     "rolled back": "✔ It was rolled back: what it had made is taken back.",
     "forgotten": "– It is forgotten: everything stays as it is.",
     "settled": "✔ Another operation has made it unnecessary.",

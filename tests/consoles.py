@@ -16,7 +16,7 @@ from tui.safety.clipboard import Clipboard
 from tui.safety.credentials import CredentialStore
 from tui.safety.secret import Secret
 from tui.session.launch import Launcher
-from tui.session.session import Session
+from tui.session.session import FindSealingKey, Session
 from tui.settings.model import Profile, SshPath
 
 PATIENCE: Final = 20.0
@@ -57,6 +57,7 @@ def lab_session(
     read_only: bool = False,
     transport: httpx.AsyncBaseTransport | None = None,
     state: Path | None = None,
+    find_sealing_key: FindSealingKey | None = None,
     **fields: object,
 ) -> Session:
     """A session of one of the lab's actors, which has asked nothing yet; see `lab_profile`."""
@@ -67,6 +68,7 @@ def lab_session(
         read_only=read_only,
         transport=transport or httpx.ASGITransport(app=lab.app),
         state=state,
+        find_sealing_key=find_sealing_key,
     )
 
 
@@ -101,10 +103,12 @@ class DemoConsole:
 
 
 def is_filled(pilot: Pilot[None]) -> bool:
-    """Whether the section on the screen has all of its lists, or knows why not."""
-    screen = pilot.app.screen
-    if not isinstance(screen, SectionScreen):
+    """Whether the section on the screen, or below the dialog on it, has all of its lists, or knows
+    why not."""
+    sections = [each for each in pilot.app.screen_stack if isinstance(each, SectionScreen)]
+    if not sections:
         return False
+    screen = sections[-1]
     shelves = [screen.session.inventory.shelf(kind) for kind in screen.kinds]
     return all(
         not shelf.loading and (shelf.fetched is not None or shelf.error is not None)

@@ -173,7 +173,8 @@ class Console(TellsFailures, CrashesQuietly, KeysInOrder):
         for screen in self.screen_stack:
             if screen.is_mounted and isinstance(screen, TaskWatcher):
                 screen.show_task(task)
-        if task.finished is not None:
+        # One that is cancelled ends with the console, or with the session.
+        if task.finished is not None and task.state is not TaskState.CANCELLED:
             self._tell_end(task)
 
     def _tell_end(self, task: Task) -> None:

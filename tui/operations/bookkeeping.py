@@ -207,10 +207,14 @@ class Books:
         return await self.unfinished.look(kept)
 
     def is_ours(self, kept: KeptOperation) -> bool:
-        """Whether it was begun with this profile, or with the same credentials: what it leaves to
-        the server, such as whose users are meant, depends on who asks."""
-        same = kept.profile == self._profile or (kept.who != "" and kept.who == self._who)
-        return kept.cloud == self._cloud and same
+        """Whether it was begun with this profile: what it leaves to the server, such as whose users
+        are meant, depends on who asks."""
+        return kept.cloud == self._cloud and kept.profile == self._profile
+
+    def other_credentials(self, kept: KeptOperation) -> str:
+        """The end of the key, or the name, with which it was begun where this is another one now;
+        "" for the same."""
+        return kept.who if kept.who != self._who else ""
 
     async def rebuild(self, kept: KeptOperation) -> Operation:
         """The operation again. Raises `JournalUnavailable` where this version cannot."""
@@ -227,7 +231,7 @@ class Books:
             )
         if not self.is_ours(kept):
             raise JournalUnavailable(
-                f"“{kept.title}” was begun with other credentials (…{kept.who})",
+                f"“{kept.title}” was begun with another profile",
                 f"Open the profile {kept.profile}.",
             )
         keeping = await self._keeping()

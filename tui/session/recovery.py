@@ -168,7 +168,7 @@ class Recovery:
         self.found: dict[str, Found] = {}
         """By id, oldest first; those that came to their end stay until `tidy`."""
         self.elsewhere: dict[str, int] = {}
-        """How many are open in other clouds or with other credentials, by profile."""
+        """How many are open that were begun with other profiles, by profile."""
         self.trouble = ""
         """Why the journal could not be read."""
         self._asked: set[str] = set()
@@ -303,6 +303,10 @@ class Recovery:
         """Speak of it no more. Raises `JournalUnavailable`."""
         await self._session.books.forget(kept)
         await self.load()
+
+    def other_credentials(self, kept: KeptOperation) -> str:
+        """Whose credentials it was begun with, where the profile has others; "" for the same."""
+        return self._session.books.other_credentials(kept)
 
     def again(self, operation: Operation) -> Operation:
         """An operation of this console once more, with the passwords that it was given."""
