@@ -74,10 +74,16 @@ async def users_broken_off(
 
 
 async def enabling_broken_off(
-    lab: Lab, state: Path, network: str, *users: str, after: CallState, at: str = "vpn"
+    lab: Lab,
+    state: Path,
+    network: str,
+    *users: str,
+    after: CallState,
+    at: str = "vpn",
+    **fields: object,
 ) -> KeptOperation:
     """Enabling a VPN ends with the program at the record `after` of the step `at`."""
-    session = lab_session(lab, state=state, find_sealing_key=find_key)
+    session = lab_session(lab, state=state, find_sealing_key=find_key, **fields)  # type: ignore[arg-type]
     operation = await enabling(session, network, *[NewUser.generate(name) for name in users])
     return await _broken_off(session, operation, after, at)
 
