@@ -23,7 +23,7 @@ from tui.operations.exclusion import Exclusion
 from tui.operations.journal import FAILED, FORGOTTEN, OPEN
 from tui.operations.ledger import JournalUnavailable
 from tui.operations.users import AddUsers, NewUser
-from tui.session.recovery import Recovery, forgetting_means
+from tui.session.recovery import Recovery, call_lines, forgetting_means
 from tui.session.session import Session
 from tui.session.tray import Task, TaskState
 
@@ -150,6 +150,25 @@ async def test_rolling_back_says_what_it_sends(lab: Lab, state: Path, session: S
     assert "nora" not in passwords(lab) and len(lab.world.vpns) == before - 1
     with pytest.raises(CannotRollBack, match="changed nothing that can be taken back"):
         await Recovery(session).taking_back(kept)
+
+
+async def test_a_user_who_was_made_anew_is_taken_back_once(
+    lab: Lab, state: Path, session: Session
+) -> None:
+    kept = await users_broken_off(lab, state, "nora", after=CallState.DONE, keeps=False)
+    recovery = Recovery(session)
+    await recovery.load()
+    await ended(recovery.run(await recovery.rebuild(kept), kept), session)
+    known = await recovery.look(kept)
+    assert [line.title for line in call_lines(known.entries, ())] == [
+        f"user nora ({command})" for command in ("addVpnUser", "removeVpnUser", "addVpnUser")
+    ]
+    back = await recovery.taking_back(kept)
+    assert len(back.calls) == 1 and back.staying == ()
+    task = await ended(recovery.run(back.operation, None), session)
+    assert task.state is TaskState.DONE and "nora" not in passwords(lab)
+    (now,) = await session.books.journal.operation(kept.id)
+    assert now.outcome == "rolled back"
 
 
 async def test_an_operation_that_is_half_taken_back_is_not_resumed(

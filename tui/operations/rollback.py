@@ -65,7 +65,7 @@ def reversal(records: Iterable[Record], titles: dict[str, str]) -> Reversal:
     without one stays on the router; the address at the end.
     """
     entries = entries_of(records)
-    done = [entry for entry in entries.values() if entry.state is CallState.DONE]
+    done = _still_there([entry for entry in entries.values() if entry.state is CallState.DONE])
     left = [entry for entry in entries.values() if what_remains(entry) is not None]
     calls = [
         UndoCall(
@@ -87,6 +87,22 @@ def reversal(records: Iterable[Record], titles: dict[str, str]) -> Reversal:
             if not entry.settled and entry.state is not CallState.INTENT
         ),
     )
+
+
+def _still_there(done: list[CallEntry]) -> list[CallEntry]:
+    """The calls in their order, without those that a later one has taken back, and without that.
+
+    A user whose password was lost is added, removed and added again by one operation.
+    """
+    left: list[CallEntry] = []
+    for entry in sorted(done, key=lambda entry: entry.last.at):
+        sent = entry.command, entry.parameters
+        before = [each for each in left if each.last.undo == sent]
+        if before:
+            left.remove(before[-1])
+        else:
+            left.append(entry)
+    return left
 
 
 def _undo_of(entry: CallEntry) -> tuple[str, dict[str, str]] | None:

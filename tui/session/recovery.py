@@ -116,9 +116,10 @@ def call_lines(entries: Sequence[CallEntry], plan: Sequence[Step]) -> tuple[Call
     Without a `plan`, as for an operation that cannot be built again, steps have only their names.
     """
     titles = {step.name: step.title for step in plan}
+    times = Counter(entry.step for entry in entries)
     lines = [
         CallLine(
-            clean(_title(entry.step, titles)),
+            clean(_title(entry.step, titles) + _which(entry, times[entry.step])),
             clean(entry.command),
             entry.state,
             "" if entry.state is CallState.INTENT else clean(entry.last.says),
@@ -133,6 +134,11 @@ def call_lines(entries: Sequence[CallEntry], plan: Sequence[Step]) -> tuple[Call
         if step.call is not None and step.name not in begun
     ]
     return tuple(lines)
+
+
+def _which(entry: CallEntry, times: int) -> str:
+    """What tells the calls of one step apart."""
+    return f" ({entry.command})" if times > 1 else ""
 
 
 def _title(name: str, titles: Mapping[str, str]) -> str:
