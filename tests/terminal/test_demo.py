@@ -21,7 +21,7 @@ def enable_acme_prod(glass: Glass) -> None:
     glass.see("▸ acme-prod", "1 of 20", without="acme-lab")
     assert "– off" in glass.line_with("▸ acme-prod")
     glass.press("e")
-    glass.see("Client range", "Before anything is sent", "✔ Range:")
+    glass.see("Client range", "Before anything is sent", "checks are fine")
     glass.press(TAB, TAB, "alice", ENTER, ENTER)
     glass.see("already has a VPN user alice", "Client range")
     glass.press(CTRL_U, "nora omar")
@@ -112,11 +112,11 @@ def test_no_size_breaks_it(demo: Demo) -> None:
             if columns >= 40:
                 glass.see("acme-prod", "1 of 20")
         glass.press("e")
-        glass.see("Client range", "✔ Range:")
+        glass.see("Client range", "checks are fine")
         for columns, rows in ((40, 10), (200, 60), (80, 24)):
             glass.resize(columns, rows)
             glass.see("Before anything is sent")
-        glass.see("✔ Range:")
+        glass.see("checks are fine")
         glass.press(ESCAPE)
         glass.see("1 of 20")
         for key, words in (("2", "ADDRESS"), ("3", "STATE"), ("4", "USER"), ("6", "r-47-VM")):
