@@ -3,7 +3,8 @@
 from textual.content import Content
 
 from screens.handover import user_lines
-from tui.operations.enable import EnabledVpn, RouterWord
+from tui.operations.enable import EnabledVpn
+from tui.operations.reach import RouterWord
 from tui.safety.secret import MASK, Secret
 from tui.session.enabling import Prepared
 from tui.session.tray import Task

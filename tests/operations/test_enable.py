@@ -22,7 +22,8 @@ from tests.operations.worlds import (
     wants,
     willing,
 )
-from tui.operations.enable import NEW_ADDRESS, EnableVpn, RouterWord
+from tui.operations.enable import NEW_ADDRESS, EnableVpn
+from tui.operations.reach import RouterWord
 from tui.safety.secret import Secret
 from tui.vpn.ports import IngressRule
 from tui.vpn.ranges import parse_range

@@ -7,16 +7,16 @@ import msgspec
 
 from tui.commands.opening import (
     Context,
-    did_you_mean,
     opened,
     raise_gaps,
     refuse_read_only,
-    the_one,
 )
 from tui.commands.output import CommandError, Exit, confirm, print_json, print_line, tell
+from tui.commands.places import find_place
 from tui.commands.printed_secrets import note_printed
 from tui.commands.running import code_after, run, step_documents
-from tui.operations.enable import EnabledVpn, EnableVpn, Verify
+from tui.operations.enable import EnabledVpn, EnableVpn
+from tui.operations.reach import Verify
 from tui.operations.steps import StepEvent
 from tui.operations.users import NewUser
 from tui.safety.secret import MASK
@@ -91,13 +91,10 @@ async def enable(context: Context, request: Request) -> Exit:
 
 def _find(session: Session, target: str) -> NetworkRow:
     """The network or VPC that `target` names. Raises `CommandError`."""
-    inventory = session.inventory
-    rows = network_rows(inventory)
-    found = [row for row in rows if target in _names(row)]
-    if found:
-        return the_one(found, target, _spell, choose="give the id or the address instead")
-    for address in inventory.addresses.rows.values():
-        if address.address == target:
+    rows = network_rows(session.inventory)
+    carrying = {row.address.id for row in rows if row.address is not None}
+    for address in session.inventory.addresses.rows.values():
+        if address.address == target and address.id not in carrying:
             at = next((r for r in rows if r.key in {address.vpc_id, address.network_id}), None)
             where = f"; enable it on {at.name}" if at else ""
             raise CommandError(
@@ -105,26 +102,8 @@ def _find(session: Session, target: str) -> NetworkRow:
                 f"name the network or its source NAT address{where}",
                 Exit.FINDINGS,
             )
-    for network in inventory.networks.rows.values():
-        if network.vpc_id and target in {network.name, network.id}:
-            raise CommandError(
-                f"{target} is a tier of the VPC {network.vpc_name}",
-                f"enable the VPN on {network.vpc_name}, it reaches all of its tiers",
-                Exit.FINDINGS,
-            )
-    raise CommandError(
-        f"there is no network, VPC or address {target!r} that these credentials may see",
-        did_you_mean(target, [row.name for row in rows]),
-    )
-
-
-def _names(row: NetworkRow) -> set[str]:
-    return {row.key, row.name, row.address.address if row.address else row.key}
-
-
-def _spell(row: NetworkRow) -> str:
-    address = f" at {row.address.address}" if row.address else ""
-    return f"{row.key} of {row.owner}{address}"
+    of_tier = "enable the VPN on {vpc}, it reaches all of its tiers"
+    return find_place(session, target, of_tier=of_tier, code=Exit.FINDINGS)
 
 
 def _wish(session: Session, row: NetworkRow, request: Request) -> Wish:

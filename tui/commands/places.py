@@ -6,8 +6,17 @@ from tui.session.session import Session
 from tui.session.views import NetworkRow, network_rows
 
 
-def find_place(session: Session, target: str) -> NetworkRow:
-    """The network or VPC that `target` names. Raises `CommandError`."""
+def find_place(
+    session: Session,
+    target: str,
+    *,
+    of_tier: str = "name {vpc}, which has the VPN",
+    code: Exit = Exit.USAGE,
+) -> NetworkRow:
+    """The network or VPC that `target` names. Raises `CommandError`.
+
+    `of_tier` is what to do about the name of a tier, `code` the exit code for it.
+    """
     rows = network_rows(session.inventory)
     found = [row for row in rows if target in _names(row)]
     if found:
@@ -16,8 +25,8 @@ def find_place(session: Session, target: str) -> NetworkRow:
         if network.vpc_id and target in {network.name, network.id}:
             raise CommandError(
                 f"{target} is a tier of the VPC {network.vpc_name}",
-                f"name {network.vpc_name}, which has the VPN",
-                Exit.USAGE,
+                of_tier.format(vpc=network.vpc_name),
+                code,
             )
     raise CommandError(
         f"there is no network, VPC or address {target!r} that these credentials may see",

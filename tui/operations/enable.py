@@ -39,8 +39,6 @@ from tui.vpn.ports import (
 )
 from tui.vpn.ranges import ClientRange, RangeError, from_api
 
-__all__ = ["LOOKS", "EnablePlan", "EnableVpn", "EnabledVpn", "RouterWord", "Verify"]
-
 NEW_ADDRESS: Final = "<the new address>"
 """Stands in the plan for the id of an address that has yet to be acquired."""
 

@@ -15,11 +15,10 @@ import msgspec
 
 from tui.cloud.client import CloudClient
 from tui.cloud.errors import CloudError, JobFailed
-from tui.cloud.listings import VPN_USERS
 from tui.operations.facts import Owner
 from tui.operations.roster import OwnerKey, Remark, Roster, RosterError, RosterPlace
 from tui.operations.steps import Action, Operation, Outcome, PlannedCall, Step, StepFailed
-from tui.operations.users import AddedUser, NewUser, UserAdder, removing_call
+from tui.operations.users import AddedUser, NewUser, UserAdder, removing_call, send_removal
 from tui.vpn.users import cut_off_together
 
 _NOT_NOTED = "The roster could not be written: {says} {remedy}"
@@ -95,21 +94,14 @@ class _ChangeUsers(Operation):
         return Action(step, do, essential=False)
 
     async def _remove(self, name: str, call: PlannedCall) -> Outcome:
-        async def gone() -> bool:
-            # One that is half removed is in no list either; adding it again then says so.
-            owner = self.wanted.owner
-            parameters = owner.parameters or owner.listing
-            return not await self.rows(VPN_USERS, username=name, **parameters)
-
         try:
-            await self.send(call, look=gone)
+            was_there = await send_removal(self, name, call, self.wanted.owner)
         except JobFailed as problem:
-            if "Could not find VPN user" not in problem.text:
-                await self._note(name, Remark(left_behind=self.wanted.at))
-                raise StepFailed(problem.text, _half_removed(name, problem), problem) from problem
-            self.removed.append(name)
-            return Outcome(f"{name} was not there any more.", warning=True)
+            await self._note(name, Remark(left_behind=self.wanted.at))
+            raise StepFailed(problem.text, _half_removed(name, problem), problem) from problem
         self.removed.append(name)
+        if not was_there:
+            return Outcome(f"{name} was not there any more.", warning=True)
         return Outcome(f"{name} is removed; its session, if it had one, is cut off.")
 
     async def _noted(self, name: str, remark: Remark, outcome: Outcome) -> Outcome:

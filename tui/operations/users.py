@@ -268,20 +268,34 @@ class RemoveUsers(Operation):
         return Action(step, do, essential=False)
 
     async def _remove(self, name: str, call: PlannedCall) -> Outcome:
-        async def gone() -> bool:
-            owner = self.wanted.owner
-            parameters = owner.parameters or owner.listing
-            return not await self.rows(VPN_USERS, username=name, **parameters)
-
         try:
-            await self.send(call, look=gone)
+            was_there = await send_removal(self, name, call, self.wanted.owner)
         except JobFailed as problem:
-            if "Could not find VPN user" in problem.text:
-                self.removed.append(name)
-                return Outcome(f"{name} was not there any more.", warning=True)
             raise StepFailed(problem.text, _remove_again(name, problem), problem) from problem
         self.removed.append(name)
+        if not was_there:
+            return Outcome(f"{name} was not there any more.", warning=True)
         return Outcome(f"{name} is removed.")
+
+
+async def send_removal(operation: Operation, name: str, call: PlannedCall, owner: Owner) -> bool:
+    """Send the removal of a user; False where there was no such user any more.
+
+    Raises `JobFailed` where the user is left half removed: in no list, and its name taken.
+    """
+
+    async def gone() -> bool:
+        # One that is half removed is in no list either; adding it again then says so.
+        parameters = owner.parameters or owner.listing
+        return not await operation.rows(VPN_USERS, username=name, **parameters)
+
+    try:
+        await operation.send(call, look=gone)
+    except JobFailed as problem:
+        if "Could not find VPN user" not in problem.text:
+            raise
+        return False
+    return True
 
 
 def _remove_again(name: str, problem: CloudError) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from tui.cloud.models import Router
-from tui.operations.enable import RouterWord, Verify
+from tui.operations.reach import RouterWord, Verify
 from tui.router.errors import HopFailed, HostKeyChanged, HostKeyUnknown, RouterError
 from tui.router.facts import ExpectedVpn, RouterVerdict, verify
 from tui.router.sessions import RouterSession, sessions
