@@ -18,7 +18,8 @@ from tui.operations.journal import OPEN, KeptOperation
 from tui.operations.ledger import JournalUnavailable
 from tui.operations.steps import Operation
 from tui.operations.unfinished import OpenOperation
-from tui.session.recovery import CannotRollBack, Recovery, call_lines, forgetting_means
+from tui.session.call_lines import call_lines
+from tui.session.recovery import CannotRollBack, Recovery, forgetting_means
 from tui.session.tray import Task
 
 Asking = Screen[Any]

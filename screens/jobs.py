@@ -20,7 +20,8 @@ from tui.operations.journal import FAILED, OPEN
 from tui.operations.ledger import JournalUnavailable
 from tui.operations.steps import Operation
 from tui.operations.unfinished import OpenOperation
-from tui.session.recovery import HISTORY_DAYS, Recovery, call_lines
+from tui.session.call_lines import call_lines
+from tui.session.recovery import HISTORY_DAYS, Recovery
 from tui.session.tray import Task, TaskState
 from tui.widgets.columns import Tone
 

@@ -45,6 +45,10 @@ class JournalWatch:
 
     async def _begin(self) -> None:
         await self.recovery.load()
+        for task in await self.recovery.go_on():
+            self._app.notify(
+                f"{task.title}: goes on where it was left.", title="Unfinished", timeout=15
+            )
         if not self.recovery.waiting:
             return
         # Over a form that somebody has opened meanwhile the header has to do.

@@ -15,7 +15,8 @@ from textual.widgets.option_list import Option
 
 from screens import going_on
 from tui.operations.call_states import CallState
-from tui.session.recovery import CallLine, Found, Recovery
+from tui.session.call_lines import CallLine
+from tui.session.recovery import Found, Recovery
 
 LOOK_AGAIN: Final = 5.0
 """Seconds between looks at what other consoles do."""

@@ -15,6 +15,7 @@ from tui.operations.enable import EnablePlan, EnableVpn
 from tui.operations.facts import Owner
 from tui.operations.journal import KeptOperation
 from tui.operations.ledger import Record
+from tui.operations.steps import Operation
 from tui.operations.users import AddUsers, NewUser
 from tui.safety.sealing import SealingKey
 from tui.session.session import Session
@@ -70,7 +71,7 @@ async def users_broken_off(
     session = lab_session(lab, state=state, find_sealing_key=keys, **fields)  # type: ignore[arg-type]
     users = [NewUser.generate(name) for name in names]
     adding = AddUsers(session.client, users, owner=owner_of(lab, account))
-    return await _broken_off(session, adding, after, f"user {at}" if at else "")
+    return await break_off(session, adding, after, f"user {at}" if at else "")
 
 
 async def enabling_broken_off(
@@ -85,12 +86,13 @@ async def enabling_broken_off(
     """Enabling a VPN ends with the program at the record `after` of the step `at`."""
     session = lab_session(lab, state=state, find_sealing_key=find_key, **fields)  # type: ignore[arg-type]
     operation = await enabling(session, network, *[NewUser.generate(name) for name in users])
-    return await _broken_off(session, operation, after, at)
+    return await break_off(session, operation, after, at)
 
 
-async def _broken_off(
-    session: Session, operation: AddUsers | EnableVpn, after: CallState, step: str
+async def break_off(
+    session: Session, operation: Operation, after: CallState, step: str
 ) -> KeptOperation:
+    """Run an operation until the record `after` of a step ("": of any), as if killed then."""
     journal = session.books.journal
     write = journal.add
 

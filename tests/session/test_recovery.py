@@ -2,7 +2,8 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -10,22 +11,30 @@ import pytest
 from tests.consoles import lab_session
 from tests.operations.test_bookkeeping import broken_off
 from tests.session.crashes import (
+    break_off,
     enabling,
     enabling_broken_off,
     find_key,
     owner_of,
     users_broken_off,
 )
+from tui.cloud.listings import ADDRESSES, FIREWALL_RULES
 from tui.lab.lab import Lab, open_lab
 from tui.operations.bookkeeping import CannotRollBack
 from tui.operations.call_states import CallState
 from tui.operations.exclusion import Exclusion
+from tui.operations.facts import Owner, ingress_rule
 from tui.operations.journal import FAILED, FORGOTTEN, OPEN
 from tui.operations.ledger import JournalUnavailable
+from tui.operations.roster import Roster
+from tui.operations.sources import SourcesWanted
+from tui.operations.timed import TimedSources, TimedWanted
 from tui.operations.users import AddUsers, NewUser
 from tui.session.recovery import Recovery, call_lines, forgetting_means
 from tui.session.session import Session
 from tui.session.tray import Task, TaskState
+from tui.vpn.ports import IngressRule, rule_sentence
+from tui.vpn.sources import vpn_slots
 
 
 @pytest.fixture
@@ -329,3 +338,79 @@ async def test_a_journal_that_cannot_be_read(
     shutil.rmtree(state)
     await recovery.load()
     assert recovery.trouble == ""
+
+
+async def test_the_roster_learns_of_what_is_resumed(
+    lab: Lab, state: Path, session: Session
+) -> None:
+    kept = await users_broken_off(lab, state, "nora", "omar", after=CallState.ACCEPTED, at="omar")
+    recovery = Recovery(session)
+    await recovery.load()
+    operation = await recovery.rebuild(kept)
+    await ended(recovery.run(operation, kept), session)
+    await session.roster.aclose()
+    owner = owner_of(lab, "acme").key
+    assert owner is not None
+    people = Roster(session.roster.place).people()[owner]
+    assert {"nora", "omar"} <= people.keys()
+
+
+async def changed_for_a_time(lab: Lab, state: Path, seconds: float) -> tuple[str, set[str]]:
+    """Sources of an address are narrowed for so long, and the program is killed meanwhile;
+    returns the address and who got in before."""
+    before = lab_session(lab, state=state)
+    (address,) = [
+        each
+        for each in await before.client.fetch(ADDRESSES, listall=True)
+        if each.network_name == "acme-office" and each.is_source_nat
+    ]
+    rules = await rules_of(before, address.id)
+    change = SourcesWanted(
+        address_id=address.id,
+        public_ip=address.address,
+        rules=rules,
+        slots=vpn_slots(),
+        cidrs=("198.51.100.0/24",),
+        owner=Owner.of(address),
+    )
+    operation = TimedSources(before.client, TimedWanted(change=change, until=time.time() + seconds))
+    last = operation.plan()[2].name
+    await break_off(before, operation, CallState.DONE, last)
+    return address.id, who_gets_in(rules)
+
+
+async def rules_of(session: Session, address_id: str) -> tuple[IngressRule, ...]:
+    rows = await session.client.fetch(FIREWALL_RULES, ipaddressid=address_id, listall=True)
+    return tuple(ingress_rule(row) for row in rows)
+
+
+def who_gets_in(rules: Sequence[IngressRule]) -> set[str]:
+    return {rule_sentence(rule) for rule in rules}
+
+
+async def test_a_change_for_a_time_goes_back_without_being_asked(
+    lab: Lab, state: Path, session: Session
+) -> None:
+    address_id, before = await changed_for_a_time(lab, state, seconds=0.5)
+    assert who_gets_in(await rules_of(session, address_id)) != before
+    recovery = Recovery(session)
+    await recovery.load()
+    (task,) = await recovery.go_on()
+    (found,) = recovery.found.values()
+    assert found.here and recovery.waiting == 0, "nobody has to do anything about it"
+    await ended(task, session)
+    assert task.state is TaskState.DONE
+    assert who_gets_in(await rules_of(session, address_id)) == before
+    assert await recovery.go_on() == ()
+
+
+async def test_nothing_goes_on_by_itself_where_nothing_may_be_changed(
+    lab: Lab, state: Path
+) -> None:
+    await changed_for_a_time(lab, state, seconds=0.5)
+    await users_broken_off(lab, state, "nora", after=CallState.SENT, at="nora")
+    reading = lab_session(lab, state=state, read_only=True)
+    recovery = Recovery(reading)
+    await recovery.load()
+    assert await recovery.go_on() == () and recovery.waiting == 2
+    await reading.aclose()

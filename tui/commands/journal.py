@@ -23,10 +23,10 @@ from tui.operations.ledger import JournalUnavailable
 from tui.operations.steps import Operation, StepEvent
 from tui.operations.unfinished import OpenOperation, Unfinished
 from tui.safety.text import clean
+from tui.session.call_lines import CallLine, call_lines
+from tui.session.people import note_resumed
 from tui.session.recovery import (
-    CallLine,
     CannotRollBack,
-    call_lines,
     forgetting_means,
     taking_back,
 )
@@ -242,6 +242,7 @@ async def _resume(
         tell("Nothing was changed.")
         return Exit.FINDINGS
     events = await run(context, operation, kept)
+    note_resumed(session, operation, events)
     await _print_made(context, session, operation, events, show_secret=arguments.show_secret)
     return code_after(events)
 

@@ -65,7 +65,7 @@ class Books:
         """Why nothing can be written down, as last seen: then nothing may be changed."""
 
     def id_of(self, operation: object) -> str:
-        """The id in the journal of an operation that was run here; "" where it has none."""
+        """The id in the journal of an operation that was run or rebuilt here; "" for any other."""
         return self._ids.get(operation, "") if isinstance(operation, Operation) else ""
 
     # -- running -------------------------------------------------------------------------------
@@ -242,7 +242,9 @@ class Books:
                 f"What “{kept.title}” wanted cannot be read: {error}",
                 "Look at the lists, then forget it.",
             ) from error
-        return kind.rebuild(wanted, self._reach)
+        operation = kind.rebuild(wanted, self._reach)
+        self._ids[operation] = kept.id
+        return operation
 
     def again(self, operation: Operation) -> Operation:
         """An operation of this process once more, with the passwords that it was given."""

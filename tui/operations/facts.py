@@ -40,6 +40,13 @@ class Owner(msgspec.Struct, frozen=True):
         return {"account": self.account, "domainid": self.domain_id} if self.account else {}
 
     @property
+    def key(self) -> tuple[str, str] | None:
+        """As `Owned.owner_key`; None for the caller's own account, whose name is not said."""
+        if self.project_id:
+            return "", self.project_id
+        return (self.domain_id, self.account) if self.account else None
+
+    @property
     def subject(self) -> str:
         """What two consoles must not change at once: the users of this owner."""
         return f"users of {self.project_id or f'{self.domain_id}/{self.account}'}"

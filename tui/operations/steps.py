@@ -134,6 +134,9 @@ class Operation(ABC):
     wanted: msgspec.Struct
     SETTLES: ClassVar[frozenset[str]] = frozenset()
     """Kinds of operations on the same subject that need not be finished once this one is done."""
+    GOES_ON: ClassVar[bool] = False
+    """Whether it goes on at the next start without anybody being asked: what is left of it was
+    agreed on when it began."""
 
     def __init__(self, client: CloudClient) -> None:
         self._client = client

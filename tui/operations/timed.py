@@ -54,7 +54,8 @@ class TimedWanted(msgspec.Struct, frozen=True, kw_only=True):
         return (
             f"At {self.until_words} the rules go back to how they are now, unless it is kept.",
             "That is done by csvpn, not by the server. If csvpn is closed before, the change stays "
-            "until it is started again or csvpn journal resume is run; then it goes back at once.",
+            "until the console is started again or csvpn journal resume is run; then it goes back "
+            "at once.",
         )
 
 
@@ -63,6 +64,7 @@ class TimedSources(Operation):
 
     KIND = "timed-sources"
     WANTED = TimedWanted
+    GOES_ON = True
     wanted: TimedWanted
 
     def __init__(self, client: CloudClient, wanted: TimedWanted) -> None:

@@ -219,6 +219,13 @@ def note_ended(
         roster.soon(roster.load())
 
 
+def note_resumed(session: Session, operation: Operation, events: Iterable[StepEvent]) -> None:
+    """The same for an operation that goes on after a crash, where it is one on users."""
+    owner = getattr(operation.wanted, "owner", None)
+    if operation.target[0] == "VpnUser" and isinstance(owner, Owner):
+        note_ended(session, owner.key, operation, events)
+
+
 def left_behind(events: Iterable[StepEvent]) -> tuple[str, ...]:
     """The names that removals which failed have left taken, though no list shows them."""
     return tuple(

@@ -7,7 +7,7 @@ Looking and asking change nothing in the cloud. What becomes of it is for a pers
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
@@ -16,14 +16,17 @@ from tui.operations.bookkeeping import CannotRollBack
 from tui.operations.call_states import CallState
 from tui.operations.enable import EnableVpn
 from tui.operations.journal import OPEN, KeptOperation
-from tui.operations.ledger import CallEntry, JournalUnavailable
+from tui.operations.ledger import JournalUnavailable
+from tui.operations.registry import BY_KIND
 from tui.operations.rollback import Reversal, RollBack
 from tui.operations.steps import Operation, Step
 from tui.operations.unfinished import OpenOperation
 from tui.safety.redact import redact
 from tui.safety.text import clean
+from tui.session.call_lines import CallLine, call_lines, title_of
 from tui.session.half_made import note_from_journal, note_half_made
 from tui.session.inventory import Kind
+from tui.session.people import note_resumed
 from tui.session.session import Session
 from tui.session.tray import Task, TaskState
 from tui.session.views import row_of_address
@@ -36,18 +39,6 @@ KINDS: Final = (Kind.VPNS, Kind.USERS, Kind.ADDRESSES, Kind.NETWORKS, Kind.VPCS,
 HISTORY_DAYS: Final = 7
 _MOST_OF_HISTORY: Final = 50
 
-STATE_WORDS: Final[dict[CallState | None, tuple[str, str]]] = {
-    None: ("·", "not sent"),
-    CallState.INTENT: ("·", "not sent"),
-    CallState.SENT: ("?", "sent, and what became of it is not known"),
-    CallState.ACCEPTED: ("?", "taken by the server, and how it ended is not known"),
-    CallState.UNKNOWN: ("?", "sent, and what became of it is not known"),
-    CallState.DONE: ("✔", "done"),
-    CallState.FAILED: ("✘", "failed"),
-    CallState.COMPENSATED: ("–", "taken back"),
-}
-"""Glyph and words for how far a call is known to have come; None: not even intended yet."""
-
 
 class _Change(msgspec.Struct, frozen=True):
     """Any change, as far as permissions go."""
@@ -57,29 +48,6 @@ class _Change(msgspec.Struct, frozen=True):
 
 
 _CHANGE: Final = _Change()
-
-
-class CallLine(msgspec.Struct, frozen=True):
-    """One call of an operation, and what is known of it."""
-
-    title: str
-    """What its step does: `Add the user alice`."""
-    command: str
-    state: CallState | None
-    says: str = ""
-    """Why it failed, or how its outcome was learnt."""
-    job_id: str = ""
-
-    @property
-    def glyph(self) -> str:
-        """One sign for its state."""
-        return STATE_WORDS[self.state][0]
-
-    @property
-    def words(self) -> str:
-        """Its state, and what there is to say about it."""
-        words = STATE_WORDS[self.state][1]
-        return f"{words}: {self.says}" if self.says else words
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,48 +78,11 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
         return not self.is_over and not self.known.running and not self.here
 
 
-def call_lines(entries: Sequence[CallEntry], plan: Sequence[Step]) -> tuple[CallLine, ...]:
-    """The calls that were made or begun in their order, then those that are still to be sent.
-
-    Without a `plan`, as for an operation that cannot be built again, steps have only their names.
-    """
-    titles = {step.name: step.title for step in plan}
-    times = Counter(entry.step for entry in entries)
-    lines = [
-        CallLine(
-            clean(_title(entry.step, titles) + _which(entry, times[entry.step])),
-            clean(entry.command),
-            entry.state,
-            "" if entry.state is CallState.INTENT else clean(entry.last.says),
-            clean(entry.job_id),
-        )
-        for entry in entries
-    ]
-    begun = {entry.step for entry in entries}
-    lines += [
-        CallLine(step.title, step.call.command, None)
-        for step in plan
-        if step.call is not None and step.name not in begun
-    ]
-    return tuple(lines)
-
-
-def _which(entry: CallEntry, times: int) -> str:
-    """What tells the calls of one step apart."""
-    return f" ({entry.command})" if times > 1 else ""
-
-
-def _title(name: str, titles: Mapping[str, str]) -> str:
-    """The title of a step; one that was done again has a number after its name."""
-    first, _, number = name.rpartition(" ")
-    return titles.get(name) or (titles.get(first) if number.isdigit() else "") or name
-
-
 def staying_words(undone: Reversal, plan: Sequence[Step]) -> tuple[str, ...]:
     """What rolling back leaves, in sentences."""
     titles = {step.name: step.title for step in plan}
     return tuple(
-        f"Cannot be taken back and stays: {_title(entry.step, titles)} ({entry.command})."
+        f"Cannot be taken back and stays: {title_of(entry.step, titles)} ({entry.command})."
         for entry in undone.staying
     )
 
@@ -294,11 +225,24 @@ class Recovery:
         def after(task: Task) -> None:
             if isinstance(operation, EnableVpn):
                 note_half_made(inventory, operation.address_id, task)
+            note_resumed(self._session, operation, task.latest.values())
 
         kind, address_id, _ = operation.target
         row = row_of_address(inventory, address_id) if kind == "PublicIpAddress" else None
         rules_of = address_id if row is not None and row.kind == "network" else ""
         return self._session.start(operation, KINDS, rules_of, after, resumed=kept)
+
+    async def go_on(self) -> tuple[Task, ...]:
+        """Run on what needs nobody's word, such as a change that was to go back by itself."""
+        if self.against_changes is not None:
+            return ()
+        tasks = []
+        for found in [each for each in self.found.values() if each.waits and not each.trouble]:
+            if BY_KIND[found.kept.kind].GOES_ON:
+                tasks.append(self.run(await self.rebuild(found.kept), found.kept))
+        if tasks:
+            await self.load()
+        return tuple(tasks)
 
     async def taking_back(self, kept: KeptOperation) -> TakingBack:
         """What rolling back would send and leave. Raises `CannotRollBack` and
@@ -386,12 +330,10 @@ def forgetting_means(known: OpenOperation) -> tuple[str, ...]:
 
 
 __all__ = [
-    "CallLine",
     "CannotRollBack",
     "Found",
     "Recovery",
     "TakingBack",
-    "call_lines",
     "forgetting_means",
     "staying_words",
     "taking_back",
