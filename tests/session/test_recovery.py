@@ -30,7 +30,8 @@ from tui.operations.roster import Roster
 from tui.operations.sources import SourcesWanted
 from tui.operations.timed import TimedSources, TimedWanted
 from tui.operations.users import AddUsers, NewUser
-from tui.session.recovery import Recovery, call_lines, forgetting_means
+from tui.session.call_lines import call_lines
+from tui.session.recovery import Recovery, forgetting_means
 from tui.session.session import Session
 from tui.session.tray import Task, TaskState
 from tui.vpn.ports import IngressRule, rule_sentence
