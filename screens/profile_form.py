@@ -144,7 +144,7 @@ class ProfileForm(TellsFailures, Screen[Session | None]):
         )  # fmt: skip
         usual = profile.psk_days == DEFAULT_DAYS
         yield TextField(
-            "Key good for days", "" if usual else str(profile.psk_days), id="psk-days",
+            "Key lasts (days)", "" if usual else str(profile.psk_days), id="psk-days",
             check=checks.check_days, hint=f"empty: {DEFAULT_DAYS}",
         )  # fmt: skip
         with Horizontal(classes="row"):

@@ -121,15 +121,6 @@ _ROW_ACTIONS: Final = (
         writes=True,
         on_row=True,
     ),
-    Action(
-        name="kits",
-        keys=("K",),
-        label="Kits",
-        help="Make client kits: what people need to connect from their own machines.",
-        screens=("vpns", "users"),
-        on_row=True,
-        hint=False,
-    ),
     *USER_ACTIONS,
     Action(
         name="open_ports",
@@ -239,6 +230,14 @@ _ROW_ACTIONS: Final = (
         label="Key",
         help="Show or hide the pre-shared key of the VPN.",
         screens=("vpns",),
+        on_row=True,
+    ),
+    Action(
+        name="kits",
+        keys=("K",),
+        label="Kits",
+        help="Make client kits: what people need to connect from their own machines.",
+        screens=("vpns", "users"),
         on_row=True,
     ),
     Action(

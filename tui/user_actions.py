@@ -5,7 +5,9 @@ from typing import Final
 from tui.action import Action
 
 
-def _on_user(name: str, key: str, label: str, words: str, *needs: str) -> Action:
+def _on_user(
+    name: str, key: str, label: str, words: str, *needs: str, hint: bool = False
+) -> Action:
     return Action(
         name=name,
         keys=(key,),
@@ -15,7 +17,7 @@ def _on_user(name: str, key: str, label: str, words: str, *needs: str) -> Action
         needs=needs,
         writes=True,
         on_row=True,
-        hint=False,
+        hint=hint,
     )
 
 
@@ -37,6 +39,7 @@ USER_ACTIONS: Final = (
         "Give the user a new password: it is removed and at once added again.",
         "removeVpnUser",
         "addVpnUser",
+        hint=True,
     ),
     _on_user(
         "suspend_user",

@@ -24,11 +24,11 @@ from tui.commands.parsing import (
 )
 
 DECLARED: Final[tuple[Callable[[Commands], None], ...]] = (
+    arguments_vpn.declare,
     arguments_users.declare,
     arguments_firewall.declare,
-    arguments_journal.declare,
-    arguments_vpn.declare,
     arguments_kit.declare,
+    arguments_journal.declare,
     arguments_safety.declare,
 )
 """Declarations of the commands that are run by the module which their parser names: see
@@ -47,11 +47,7 @@ def parser() -> Parser:
     )
     root.add_argument("--version", action="version", version=f"csvpn {__version__}")
     commands = root.add_subparsers(dest="command", metavar="COMMAND")
-    _add_demo(commands)
-    _add_lab(commands)
-    _add_enable(commands)
-    _add_logs(commands)
-    for declare in DECLARED:
+    for declare in (_add_demo, _add_enable, *DECLARED, _add_logs, _add_lab):
         declare(commands)
     return root
 

@@ -43,10 +43,10 @@ def _declare_kit(commands: Commands) -> None:
         "--route", action="append", default=[], metavar="CIDR", dest="routes",
         help="what goes through the tunnel instead of the VPN's network; may be repeated",
     )  # fmt: skip
-    kit.add_argument("--mtu", type=number, default=MTU, metavar="N", help=f"{MTU} without it")
+    kit.add_argument("--mtu", type=number, default=MTU, metavar="N", help=f"without it {MTU}")
     kit.add_argument(
         "--keep-days", type=number, default=KEEP_DAYS, metavar="N",
-        help=f"when csvpn kits reminds of deleting them; {KEEP_DAYS} without it",
+        help=f"when csvpn kits reminds of deleting them; without it {KEEP_DAYS}",
     )  # fmt: skip
     kit.add_argument(
         "--anyway", action="store_true", help="write secrets into a folder that is refused"
@@ -59,8 +59,8 @@ def _add_places(kit: Parser) -> None:
         destination = f"{name.replace('-', '_')}_place"
         kit.add_argument(
             f"--{name}", choices=PLACES, default=usual, dest=destination,
-            help=f"shown: {_IN_CLEAR}; asked: by the machine, which keeps it; left-out; {usual} "
-            "without it",
+            help=f"shown: {_IN_CLEAR}; asked: the machine asks for it and keeps it; left-out: "
+            f"not at all; without this option: {usual}",
         )  # fmt: skip
         if name != "user-name":
             kit.add_argument(
