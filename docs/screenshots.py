@@ -11,10 +11,10 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 from textual.pilot import Pilot
@@ -24,8 +24,12 @@ from screens.frame import SectionScreen
 from tui.app import Console
 from tui.demo import session_on
 from tui.lab.lab import open_lab
+from tui.operations.facts import Owner
+from tui.operations.steps import StepEvent
+from tui.operations.users import AddUsers, NewUser
 from tui.safety.clipboard import Clipboard
 from tui.safety.credentials import CredentialStore
+from tui.session.inventory import Kind
 from tui.session.launch import Launcher
 from tui.session.session import Session
 from tui.widgets.header import HeaderFacts
@@ -373,6 +377,28 @@ async def _jobs(pilot: Pilot[None]) -> None:
     await until_says(pilot, "Jobs of this console")
 
 
+@_picture("recovery")
+async def _recovery(pilot: Pilot[None]) -> None:
+    await filled(pilot)
+    console = pilot.app
+    if not isinstance(console, Console):
+        raise LookupError(f"{console} is not the console")
+    session = console.session
+    networks = session.inventory.networks.rows.values()
+    owner = next(Owner.of(network) for network in networks if network.name == "acme-prod")
+    users = [NewUser.generate(name) for name in ("nora", "omar", "pia")]
+    adding = session.books.run(AddUsers(session.client, users, owner=owner))
+    async with aclosing(cast(AsyncGenerator[StepEvent, None], adding)):
+        async for event in adding:
+            if event.step.name == "user omar":
+                break  # as if the program had ended here
+    await session.inventory.refresh((Kind.USERS,))
+    await press(pilot, "U", "escape")
+    await until_says(pilot, "unfinished 1")
+    await press(pilot, "U")
+    await until_says(pilot, "Add the user omar", "1 done, 2 not sent")
+
+
 @_picture("messages")
 async def _messages(pilot: Pilot[None]) -> None:
     await go_to_row(pilot, "acme-l2")
@@ -489,6 +515,8 @@ _CLOCK: Final = re.compile(r"(?<![\d:T])([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?![\
 _PROCESS: Final = re.compile(r"\b(pid(?: |&#160;))\d+")
 _TAGGED: Final = re.compile(r"(value&#x27;=|value'=|rotated&#160;=&#160;)20\d\d-\d\d-\d\d")
 _DATE: Final = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d")
+_MOMENT: Final = re.compile(r"\b\d\d&#160;[A-Z][a-z]{2}&#160;\d\d:\d\d(?![\d:])")
+_TOOK: Final = re.compile(r"(done&#160;in&#160;)\d(&#160;s)")
 _DAY: Final = 24 * 60 * 60
 _LATEST: Final = 14 * 3600 + 32 * 60 + 10
 """What the latest clock time of a picture becomes: 14:32:10."""
@@ -523,6 +551,8 @@ def still(svg: str, name: str) -> str:
     svg = _IDENTITY.sub(f"{name}-", svg)
     svg = _PROCESS.sub(r"\g<1>941", svg)
     svg = _DATE.sub("2026-11-02T09:30:00", svg)
+    svg = _TOOK.sub(r"\g<1>1\2", svg)
+    svg = _MOMENT.sub("02&#160;Nov&#160;09:30", svg)
     svg = _TAGGED.sub(r"\g<1>2026-11-02", svg)
     found = {match.group() for match in _CLOCK.finditer(svg)}
     if not found:

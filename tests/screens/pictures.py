@@ -150,9 +150,10 @@ def still_life(monkeypatch: pytest.MonkeyPatch, briskly: None) -> Iterator[None]
         "tui.lab.cloud.commands_vpn.preshared_key", lambda length: "Kx7Qm2Vt9Rb4Wd8Hs6Ny"
     )
     numbers = iter(range(1, 100))
-    monkeypatch.setattr(
-        "tui.operations.users.generate_password", lambda: f"Word{next(numbers):02}-Pqrs-Tuvw-Xyz2"
-    )
+    for module in ("tui.operations.users", "tui.vpn.passwords"):
+        monkeypatch.setattr(
+            f"{module}.generate_password", lambda: f"Word{next(numbers):02}-Pqrs-Tuvw-Xyz2"
+        )
     yield
     monkeypatch.undo()
     time.tzset()
