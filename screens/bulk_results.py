@@ -35,17 +35,23 @@ class BulkResultsDialog(HandoverDialog):
         operation: AddsUsers,
         owner: Owner,
         key: OwnerKey | None,
-        earlier: Sequence[AddedUser] = (),
+        before: Sequence[AddsUsers] = (),
     ) -> None:
-        """`earlier` are users that were added before in the same piece of work."""
+        """`before` are the earlier tries of the same piece of work."""
         super().__init__(operation)
         self._owner = owner
         self._key = key
-        self._earlier = tuple(earlier)
+        self._before = tuple(before)
 
     @property
     def added(self) -> Sequence[AddedUser]:
-        return (*self._earlier, *self._operation.added)
+        tries = (*self._before, self._operation)
+        return tuple(user for each in tries for user in each.added)
+
+    def hand_over(self) -> None:
+        for each in self._before:
+            self.console.session.hand_over(each)
+        super().hand_over()
 
     def on_mount(self) -> None:
         box = self.query_one(VerticalScroll)
@@ -62,8 +68,7 @@ class BulkResultsDialog(HandoverDialog):
     def action_kits(self) -> None:
         """Make kits, which know the passwords that were made here."""
         if self.added:
-            given = self._kit_was_given
-            open_kits(self.console, "", self.added, owner_key=self._key, handed=given)
+            open_kits(self.console, "", self.added, owner_key=self._key, handed=self.hand_over)
 
     # Retry.
 
@@ -91,7 +96,7 @@ class BulkResultsDialog(HandoverDialog):
         elif isinstance(operation, ReturnUsers):
             wanted = change_of(session, self._owner, self._key, users=failed)
             again = ReturnUsers(session.client, wanted)
-        start_and_show(self, again, self._owner, self._key, earlier=self.added)
+        start_and_show(self, again, self._owner, self._key, before=(*self._before, self._operation))
 
     # Undo.
 
@@ -122,6 +127,7 @@ class BulkResultsDialog(HandoverDialog):
         def answered(yes: bool | None) -> None:
             if yes:
                 start_noted(self.console.session, operation, self._key)
+                self.hand_over()
                 self.dismiss()
 
         self.app.push_screen(dialog, answered)
@@ -133,8 +139,8 @@ def start_and_show(
     owner: Owner,
     key: OwnerKey | None,
     *,
-    earlier: Sequence[AddedUser] = (),
+    before: Sequence[AddsUsers] = (),
 ) -> None:
     """Start an operation and show its results in place of `dialog`."""
     start_noted(dialog.console.session, operation, key)
-    dialog.app.switch_screen(BulkResultsDialog(operation, owner, key, earlier))
+    dialog.app.switch_screen(BulkResultsDialog(operation, owner, key, before))

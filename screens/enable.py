@@ -319,7 +319,7 @@ class EnableScreen(TellsFailures, Screen[None]):
 
     def action_back(self) -> None:
         """Go back; a job that runs goes on. Passwords that nobody has seen are asked about."""
-        ask_before_losing(self, self.unseen)
+        ask_before_losing(self, self.unseen, self._hand_over)
 
     @property
     def unseen(self) -> list[str]:
@@ -362,7 +362,8 @@ class EnableScreen(TellsFailures, Screen[None]):
 
     def action_reveal(self) -> None:
         """Show or hide the key and the passwords."""
-        self._revealed, self._handed_over = not self._revealed, True
+        self._revealed = not self._revealed
+        self._hand_over()
         if self._revealed:
             target = self._operation.title if self._operation is not None else "what will be made"
             self.console.note_secret_use("reveal", "pre-shared key and passwords", target)
@@ -378,14 +379,16 @@ class EnableScreen(TellsFailures, Screen[None]):
         """Copy what people have to be given: server, key, users and passwords."""
         result = self._operation.result if self._operation else None
         if result is not None:
-            self._handed_over = True
+            self._hand_over()
             self.console.copy_out(everything_to_give(result), "Server, key and users")
 
     def action_kits(self) -> None:
         """Make client kits for the users that were added, or for everybody of the account."""
         result = self._operation.result if self._operation else None
         if result is not None:
-            open_kits(self.console, result.address_id, result.users, handed=self._handed)
+            open_kits(self.console, result.address_id, result.users, handed=self._hand_over)
 
-    def _handed(self) -> None:
+    def _hand_over(self) -> None:
         self._handed_over = True
+        if self._operation is not None:
+            self.console.session.hand_over(self._operation)

@@ -1,6 +1,6 @@
 """What a person has to be given once users were added: shown once, since it cannot be had again."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar, Protocol, cast, runtime_checkable
 
 from textual.app import ComposeResult
@@ -68,8 +68,11 @@ class HoldsPasswords(Protocol):
         ...
 
 
-def ask_before_losing(screen: Screen[None], lost: Sequence[str]) -> None:
-    """Leave `screen`, unless the passwords of `lost` would be lost unseen: then ask first."""
+def ask_before_losing(
+    screen: Screen[None], lost: Sequence[str], give_up: Callable[[], object]
+) -> None:
+    """Leave `screen`, unless the passwords of `lost` would be lost unseen: then ask first, and call
+    `give_up` when they are left."""
     if not lost:
         screen.dismiss()
         return
@@ -80,6 +83,7 @@ def ask_before_losing(screen: Screen[None], lost: Sequence[str]) -> None:
 
     def answered(leave: bool | None) -> None:
         if leave:
+            give_up()
             screen.dismiss()
 
     dialog = ConfirmDialog("Leave without the passwords?", sentences, "Leave")
@@ -147,7 +151,12 @@ class HandoverDialog(ModalScreen[None]):
 
     def action_close(self) -> None:
         """Close; passwords that nobody has seen are asked about."""
-        ask_before_losing(self, self.unseen)
+        ask_before_losing(self, self.unseen, self.hand_over)
+
+    def hand_over(self) -> None:
+        """Note that the passwords were shown, copied or given up."""
+        self._handed_over = True
+        self.console.session.hand_over(self._operation)
 
     @property
     def unseen(self) -> list[str]:
@@ -160,7 +169,8 @@ class HandoverDialog(ModalScreen[None]):
 
     def action_reveal(self) -> None:
         """Show or hide the passwords."""
-        self._revealed, self._handed_over = not self._revealed, True
+        self._revealed = not self._revealed
+        self.hand_over()
         if self._revealed:
             names = ", ".join(user.name for user in self.added)
             self.console.note_secret_use("reveal", "passwords", names)
@@ -170,7 +180,7 @@ class HandoverDialog(ModalScreen[None]):
         """Copy names and passwords; the clipboard is cleared after a while."""
         lines = [f"{user.name} {user.password.reveal()}" for user in self.added]
         if lines:
-            self._handed_over = True
+            self.hand_over()
             text = Secret("\n".join(lines))
             self.console.copy_out(text, f"{len(lines)} user(s) with passwords")
 
@@ -179,10 +189,7 @@ class HandoverDialog(ModalScreen[None]):
         added = self._operation.added
         if added:
             owner = owner_key_of(self._operation)
-            open_kits(self.console, "", added, owner_key=owner, handed=self._kit_was_given)
-
-    def _kit_was_given(self) -> None:
-        self._handed_over = True
+            open_kits(self.console, "", added, owner_key=owner, handed=self.hand_over)
 
 
 def owner_key_of(operation: AddsUsers) -> OwnerKey | None:

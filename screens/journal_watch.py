@@ -109,6 +109,10 @@ class JournalWatch:
 
     def show(self) -> None:
         """Show what is unfinished."""
+        self._app.run_worker(self._show(), group="journal", exclusive=True, exit_on_error=False)
+
+    async def _show(self) -> None:
         if not isinstance(self._app.screen, RecoveryDialog):
+            await self.recovery.load()
             self.recovery.tidy()
             self._app.push_screen(RecoveryDialog(self.recovery))

@@ -74,7 +74,11 @@ class ResumedDialog(ModalScreen[None]):
 
     def action_close(self) -> None:
         """Close; passwords that nobody has seen are asked about."""
-        ask_before_losing(self, self.unseen)
+        ask_before_losing(self, self.unseen, self._hand_over)
+
+    def _hand_over(self) -> None:
+        self._handed_over = True
+        self.console.session.hand_over(self._operation)
 
     @property
     def unseen(self) -> list[str]:
@@ -94,7 +98,8 @@ class ResumedDialog(ModalScreen[None]):
         """Show or hide the key and the passwords."""
         if vpn_of(self._operation) is None:
             return
-        self._revealed, self._handed_over = not self._revealed, True
+        self._revealed = not self._revealed
+        self._hand_over()
         if self._revealed:
             self.console.note_secret_use(
                 "reveal", "pre-shared key and passwords", self._operation.title
@@ -106,7 +111,7 @@ class ResumedDialog(ModalScreen[None]):
         vpn = vpn_of(self._operation)
         if vpn is None:
             return
-        self._handed_over = True
+        self._hand_over()
         lines = [f"Server {vpn.public_ip}"]
         if vpn.preshared_key is not None:
             lines.append(f"Pre-shared key {vpn.preshared_key.reveal()}")

@@ -358,6 +358,7 @@ async def _start(lab: Lab, folder: Path, fate: Fate, key: SealingKey, wanted: Op
             operation = await books.rebuild(known[0])
             async for _ in books.run(operation, known[0]):
                 pass
+        await books.hand_over_all()
         return (await journal.operations())[0].outcome == "done"
     except Killed:
         return False

@@ -125,6 +125,7 @@ async def test_resuming_in_another_process(tmp_path: Path, after: CallState) -> 
     assert isinstance(operation, AddUsers)
     passwords = {each.name: each.password.reveal() for each in operation.added}
     assert passwords == {"alice": ALICE.password.reveal(), "bob": BOB.password.reveal()}
+    await by.hand_over(operation)
     assert await by.open_operations() == ()
 
 
@@ -221,6 +222,7 @@ async def test_rolling_back_goes_on_after_a_kill(tmp_path: Path) -> None:
     by = books(tmp_path, cloud, SealingKey.new(persistent=True))
     adding = AddUsers(cloud.client(), (ALICE, BOB), owner=ACME)
     await all_of(by.run(adding))
+    await by.hand_over(adding)
     (kept,) = await by.journal.operations()
     rolling, _ = await by.roll_back(kept)
     await broken_off(by, rolling, CallState.DONE)
@@ -372,3 +374,51 @@ async def test_new_passwords_are_those_of_the_journal(tmp_path: Path) -> None:
     for other, about in ((Keeping(None), "op-1"), (Keeping(key), "op-2")):
         lost = other.read(kept, AddUsers.WANTED, about)
         assert isinstance(lost, AddUsers.WANTED) and not lost.users[0].password
+
+
+async def test_an_operation_is_over_when_its_passwords_were_handed_over(tmp_path: Path) -> None:
+    key, cloud = SealingKey.new(persistent=True), willing()
+    by = books(tmp_path, cloud, key)
+    generated = NewUser.generate("alice")
+    operation = AddUsers(cloud.client(), (generated,), owner=ACME)
+    (event,) = await all_of(by.run(operation))
+    assert event.state == "done" and by.awaits_hand_over(operation)
+    (found,) = await by.open_operations()
+    assert "nobody was shown the generated passwords of alice" in found.says
+    # Killed now, the next start shows them and sends nothing.
+    later = books(tmp_path, cloud, key)
+    again = await later.rebuild(found.kept)
+    await all_of(later.run(again, found.kept))
+    assert isinstance(again, AddUsers) and again.added[0].password == generated.password
+    assert cloud.changes == ["addVpnUser"]
+    await later.hand_over(again)
+    assert not later.awaits_hand_over(again) and await later.open_operations() == ()
+    (kept,) = await later.journal.operations()
+    assert kept.outcome == "done"
+    read = Keeping(key).read(kept.wanted, AddUsers.WANTED, kept.id)
+    assert isinstance(read, AddUsers.WANTED) and not read.users[0].password, "no longer kept"
+    await by.hand_over(operation)
+    assert [each.outcome for each in await by.journal.operations()] == ["done"]
+
+
+async def test_passwords_that_were_seen_at_once_or_typed_are_not_waited_for(tmp_path: Path) -> None:
+    cloud = willing()
+    by = books(tmp_path, cloud)
+    seen = AddUsers(cloud.client(), (NewUser.generate("alice"),), owner=ACME)
+    await by.hand_over(seen)
+    await all_of(by.run(seen))
+    await all_of(by.run(AddUsers(cloud.client(), (ALICE,), owner=ACME)))
+    assert [each.outcome for each in await by.journal.operations()] == ["done", "done"]
+
+
+async def test_a_failure_beside_passwords_is_a_failure_after_them(tmp_path: Path) -> None:
+    cloud = willing()
+    taken = refused(431, "VPN User with name bob is already added for account Account [{…}]")
+    cloud.answers("addVpnUser", done(vpnuser=user("alice")), taken)
+    by = books(tmp_path, cloud)
+    people = (NewUser.generate("alice"), NewUser.generate("bob"))
+    operation = AddUsers(cloud.client(), people, owner=ACME)
+    await all_of(by.run(operation))
+    assert len(await by.open_operations()) == 1
+    await by.hand_over_all()
+    assert [each.outcome for each in await by.journal.operations()] == ["failed"]

@@ -110,6 +110,9 @@ async def test_resuming_sends_what_is_left(lab: Lab, state: Path, session: Sessi
     made = {user.name: user.password.reveal() for user in operation.added}
     assert made.keys() == {"nora", "omar"} and made.items() <= passwords(lab).items()
     await recovery.load()
+    assert recovery.waiting == 0, "this console shows the passwords"
+    await session.books.hand_over(operation)
+    await recovery.load()
     (found,) = recovery.found.values()
     assert found.is_over and recovery.waiting == 0, "it is told until it was seen"
     recovery.tidy()
@@ -130,6 +133,7 @@ async def test_passwords_that_nobody_has_seen_keep_it_open(
     await ended(recovery.run(operation, found.kept), session)
     assert isinstance(operation, AddUsers)
     assert operation.added[0].password.reveal() == passwords(lab)["nora"]
+    await session.books.hand_over(operation)
     assert [each.outcome for each in await session.books.journal.operations()] == ["done"]
 
 
@@ -298,6 +302,7 @@ async def test_what_failed_is_tried_again_with_the_same_password(
     recovery = Recovery(session)
     task = await ended(recovery.run(adding, None), session)
     assert task.state is TaskState.FAILED and "omar" in passwords(lab)
+    await session.books.hand_over(adding)
     kept = await recovery.kept_of(task)
     assert kept is not None and kept.outcome == FAILED
     omar = passwords(lab)["omar"]

@@ -64,6 +64,8 @@ async def opened(context: Context) -> AsyncIterator[Session]:
     context.session = session = await context.launcher.try_out(profile)
     try:
         yield session
+        # What a command makes it prints; where it could not, this is not reached.
+        await session.books.hand_over_all()
     finally:
         context.session = None
         await session.aclose()

@@ -2,7 +2,7 @@
 settled, resumed, rolled back or forgotten later, by this process or another."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 import msgspec
 
@@ -61,6 +61,9 @@ class Books:
         self.unfinished = Unfinished(journal, exclusion)
         """What the journal knows of operations that are open, in every cloud."""
         self._ids: WeakKeyDictionary[Operation, str] = WeakKeyDictionary()
+        self._waiting: WeakKeyDictionary[Operation, str] = WeakKeyDictionary()
+        """The outcome of those that are over once their passwords were handed over."""
+        self._handed_over: WeakSet[Operation] = WeakSet()
         self.trouble: JournalUnavailable | None = None
         """Why nothing can be written down, as last seen: then nothing may be changed."""
 
@@ -175,15 +178,56 @@ class Books:
         failed = any(event.state == "failed" for event in last.values())
         left_out = any(event.state == "running" for event in last.values())
         must_finish = operation.must_finish or kept.must_finish if failed or left_out else ""
-        if not may_send and not (failed or left_out):
+        outcome = FAILED if failed else DONE
+        if not must_finish and not left_out and operation not in self._handed_over:
             must_finish = waiting_passwords(operation)
-        unsettled = bool(operation.ledger.unsettled)
-        outcome = OPEN if unsettled or left_out or must_finish else FAILED if failed else DONE
-        await self.journal.end(kept.id, outcome, must_finish=must_finish, target=operation.target)
-        if outcome == DONE:
-            await self.journal.settle_others(kept, operation.SETTLES)
+            if must_finish:
+                self._waiting[operation] = outcome
+        if operation.ledger.unsettled or left_out or must_finish:
+            outcome = OPEN
+        await self._close(kept, operation, outcome, must_finish)
         if isinstance(operation, RollBack):
             await self._note_taken_back(operation)
+
+    async def _close(
+        self, kept: KeptOperation, operation: Operation, outcome: str, must_finish: str = ""
+    ) -> None:
+        over = outcome == DONE
+        await self.journal.end(
+            kept.id,
+            outcome,
+            must_finish=must_finish,
+            target=operation.target,
+            # Nobody needs its passwords any more.
+            wanted=Keeping(None).write(operation.wanted, kept.id) if over else None,
+        )
+        if over:
+            await self.journal.settle_others(kept, operation.SETTLES)
+
+    async def hand_over(self, operation: object) -> None:
+        """Note that somebody was given the passwords that an operation has made, or does not want
+        them. Where that cannot be written down, they are asked about at the next start."""
+        if not isinstance(operation, Operation):
+            return
+        self._handed_over.add(operation)
+        outcome = self._waiting.pop(operation, "")
+        if not outcome:
+            return
+        try:
+            for kept in await self.journal.operation(self.id_of(operation)):
+                if kept.outcome == OPEN:
+                    await self._close(kept, operation, outcome)
+        except JournalUnavailable as problem:
+            self.trouble = problem
+
+    async def hand_over_all(self) -> None:
+        """The same for every operation that was run here."""
+        for operation in list(self._waiting):
+            await self.hand_over(operation)
+
+    def awaits_hand_over(self, operation: object) -> bool:
+        """Whether an operation is over but for passwords that nobody was shown yet."""
+        return isinstance(operation, Operation) and operation in self._waiting
 
     async def _note_taken_back(self, rolled: RollBack) -> None:
         original = rolled.wanted.original

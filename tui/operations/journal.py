@@ -125,8 +125,12 @@ class Journal:
         *,
         must_finish: str = "",
         target: tuple[str, str, str] | None = None,
+        wanted: bytes | None = None,
     ) -> None:
-        """Write down how an operation has ended, or, as `OPEN`, that it has not."""
+        """Write down how an operation has ended, or, as `OPEN`, that it has not.
+
+        `target` and `wanted` replace what was written when it began.
+        """
         ended = None if outcome == OPEN else self.now()
         statements: list[tuple[str, tuple[Any, ...]]] = [
             (
@@ -134,6 +138,9 @@ class Journal:
                 (outcome, ended, must_finish, operation_id),
             )
         ]
+        if wanted is not None:
+            statement = "UPDATE operations SET wanted = ? WHERE id = ?"
+            statements.append((statement, (wanted, operation_id)))
         if target is not None:
             statements.append(
                 (

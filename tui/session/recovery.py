@@ -177,7 +177,11 @@ class Recovery:
     @property
     def _running_here(self) -> set[str]:
         books, tasks = self._session.books, self._session.tray.tasks
-        return {books.id_of(t.operation) for t in tasks if t.state is TaskState.RUNNING}
+        return {
+            books.id_of(task.operation)
+            for task in tasks
+            if task.state is TaskState.RUNNING or books.awaits_hand_over(task.operation)
+        }
 
     async def settle(self) -> None:
         """Ask the server about each that was not asked about yet, one after the other."""

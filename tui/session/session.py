@@ -113,6 +113,7 @@ class Session:
             witness=self._witness,
         )
         """What runs the operations; see `start`."""
+        self._noting: set[asyncio.Task[None]] = set()
         self.tray = Tray()
         self.roster = SessionRoster(profile.url, str(self.state / ROSTER_FILE))
         self.user_limit: int | None = None
@@ -252,6 +253,13 @@ class Session:
 
         return self.tray.start(operation, look_again, self.books.run(operation, resumed))
 
+    def hand_over(self, operation: object) -> None:
+        """Note, in the background, that somebody was given the passwords that an operation made, or
+        does not want them: only then is it over."""
+        noting = asyncio.create_task(self.books.hand_over(operation))
+        self._noting.add(noting)
+        noting.add_done_callback(self._noting.discard)
+
     async def refresh(self, kinds: Iterable[Kind]) -> None:
         """Ask for these lists again; see too whether the journal can be written now."""
         if self.books.trouble is not None:
@@ -261,6 +269,7 @@ class Session:
     async def aclose(self) -> None:
         """Close every connection; jobs that the server has taken go on there."""
         await self.tray.aclose()
+        await asyncio.gather(*self._noting)
         await self.roster.aclose()
         await self.routers.aclose()
         await self.client.aclose()
