@@ -56,7 +56,7 @@ class BulkResultsDialog(HandoverDialog):
     def on_mount(self) -> None:
         box = self.query_one(VerticalScroll)
         box.border_title = Content(self._operation.title)
-        box.border_subtitle = "p shows passwords  y copies  k kits  t retries  z undoes  esc closes"
+        box.border_subtitle = "p passwords  y copy  k kits  t retry  z undo  esc close"
 
     @property
     def _job(self) -> Task | None:
