@@ -178,6 +178,25 @@ async def test_settling_asks_and_sends_nothing(tmp_path: Path) -> None:
     assert settled.kept.outcome == "open"
 
 
+async def test_settling_asks_about_every_call_although_passwords_were_lost(tmp_path: Path) -> None:
+    """Who was added first is still to be added anew; what became of the second is asked for."""
+    cloud = willing()
+    cloud.answers("addVpnUser", done(vpnuser=user("alice")), done(vpnuser=user("bob")))
+    cloud.answers("removeVpnUser", done(success=True))
+    first = books(tmp_path, cloud)
+    operation = AddUsers(cloud.client(), (NewUser.generate("alice"), BOB), owner=ACME)
+    await broken_off(first, operation, CallState.ACCEPTED, "user bob")
+    by = books(tmp_path, cloud)
+    (found,) = await by.open_operations()
+    settled = await by.settle(found.kept)
+    assert settled.kept.outcome == "open" and not settled.unknown
+    assert cloud.changes == ["addVpnUser", "addVpnUser"], "nothing was sent"
+    rolling, undone = await by.roll_back(found.kept)
+    assert not undone.unsettled
+    assert {event.state for event in await all_of(by.run(rolling))} == {"done"}
+    assert cloud.changes[2:] == ["removeVpnUser", "removeVpnUser"]
+
+
 async def test_settling_what_was_done_but_for_the_last_word(tmp_path: Path) -> None:
     cloud = willing()
     first = books(tmp_path, cloud)

@@ -232,7 +232,11 @@ class Operation(ABC):
             try:
                 outcome = await action.do()
             except NotSentYet:
-                return
+                if action.essential and not must:
+                    return
+                # What comes after it may have been sent all the same; this one stays begun.
+                self.current = None
+                continue
             except (CloudError, StepFailed, JournalUnavailable) as problem:
                 self.current = None
                 if action.essential and not must:
