@@ -28,6 +28,7 @@ class JournalWatch:
         self._stop = [
             self.recovery.listen(self._changed),
             session.tray.listen(self._task_changed),
+            session.listen_for_hand_over(self._reload),
             app.set_interval(LOOK_EVERY, self._look).stop,
         ]
 

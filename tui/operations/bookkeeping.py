@@ -210,7 +210,7 @@ class Books:
         if not isinstance(operation, Operation):
             return
         self._handed_over.add(operation)
-        outcome = self._waiting.pop(operation, "")
+        outcome = self._waiting.get(operation, "")
         if not outcome:
             return
         try:
@@ -219,6 +219,8 @@ class Books:
                     await self._close(kept, operation, outcome)
         except JournalUnavailable as problem:
             self.trouble = problem
+        # Last, so that nobody who looks meanwhile takes it for one that waits for a person.
+        self._waiting.pop(operation, None)
 
     async def hand_over_all(self) -> None:
         """The same for every operation that was run here."""

@@ -114,6 +114,7 @@ class Session:
         )
         """What runs the operations; see `start`."""
         self._noting: set[asyncio.Task[None]] = set()
+        self._handed: list[Callable[[], None]] = []
         self.tray = Tray()
         self.roster = SessionRoster(profile.url, str(self.state / ROSTER_FILE))
         self.user_limit: int | None = None
@@ -256,9 +257,19 @@ class Session:
     def hand_over(self, operation: object) -> None:
         """Note, in the background, that somebody was given the passwords that an operation made, or
         does not want them: only then is it over."""
-        noting = asyncio.create_task(self.books.hand_over(operation))
+        noting = asyncio.create_task(self._hand_over(operation))
         self._noting.add(noting)
         noting.add_done_callback(self._noting.discard)
+
+    async def _hand_over(self, operation: object) -> None:
+        await self.books.hand_over(operation)
+        for listener in tuple(self._handed):
+            listener()
+
+    def listen_for_hand_over(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call `listener` whenever a hand-over was noted; returns what ends that."""
+        self._handed.append(listener)
+        return lambda: self._handed.remove(listener)
 
     async def refresh(self, kinds: Iterable[Kind]) -> None:
         """Ask for these lists again; see too whether the journal can be written now."""
