@@ -117,6 +117,13 @@ def _failure(
     return StepEvent(step, "failed", says, problem.remedy, error=error, job_id=job_id)
 
 
+def _success(step: Step, outcome: Outcome, job_id: str) -> StepEvent:
+    state: StepState = "skipped" if outcome.skipped else "done"
+    return StepEvent(
+        step, state, outcome.says, outcome.remedy, warning=outcome.warning, job_id=job_id
+    )
+
+
 class Operation(ABC):
     """A use case over the cloud. Run it once.
 
@@ -203,7 +210,7 @@ class Operation(ABC):
 
         `ledger` is what an earlier run has left; without one nothing is kept. With `may_send`
         False it only finds out what became of the calls that were sent, and ends before the first
-        that was not.
+        that was not and on which the others depend.
         """
         self.ledger = self.ledger if ledger is None else ledger
         self._may_send = may_send
@@ -249,14 +256,7 @@ class Operation(ABC):
                 owed[:0] = outcome.more
             else:
                 waiting[:0] = outcome.more
-            yield StepEvent(
-                step,
-                "skipped" if outcome.skipped else "done",
-                outcome.says,
-                outcome.remedy,
-                warning=outcome.warning,
-                job_id=self._job_id,
-            )
+            yield _success(step, outcome, self._job_id)
 
     async def send(
         self,
