@@ -14,24 +14,14 @@ from screens.confirm import ConfirmDialog
 from screens.frame import Console
 from screens.kit import open_kits
 from screens.progress import step_lines
+from tui.operations import handing_over
 from tui.operations.users import AddedUser, AddUsers, NewUser
 from tui.safety.secret import MASK, Secret
 from tui.session.tray import Runnable, Task, TaskState
-from tui.session.views import OwnerKey
 
 
-class AddsUsers(Runnable, Protocol):
-    """An operation that adds users."""
-
-    @property
-    def added(self) -> Sequence[AddedUser]:
-        """The users that the server has taken so far, with their passwords."""
-        ...
-
-    @property
-    def users(self) -> Sequence[NewUser]:
-        """All that are to be added."""
-        ...
+class AddsUsers(Runnable, handing_over.AddsUsers, Protocol):
+    """An operation that adds users, as the tray runs it."""
 
 
 def user_lines(users: Sequence[AddedUser], *, revealed: bool) -> Content:
@@ -188,15 +178,6 @@ class HandoverDialog(ModalScreen[None]):
         """Make kits, which know the passwords that were just made."""
         added = self._operation.added
         if added:
-            owner = owner_key_of(self._operation)
+            adding = self._operation
+            owner = adding.wanted.owner.key if isinstance(adding, AddUsers) else None
             open_kits(self.console, "", added, owner_key=owner, handed=self.hand_over)
-
-
-def owner_key_of(operation: AddsUsers) -> OwnerKey | None:
-    """Whose users an operation adds; None for the caller's own, whose name it does not know."""
-    if not isinstance(operation, AddUsers):
-        return None
-    owner = operation.wanted.owner
-    if owner.project_id:
-        return ("", owner.project_id)
-    return (owner.domain_id, owner.account) if owner.account else None

@@ -9,14 +9,13 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from screens.enable_words import result_lines
+from screens.enable_words import everything_to_give, result_lines
 from screens.frame import Console
 from screens.handover import ask_before_losing, unseen_names
 from screens.progress import step_lines
 from tui.operations.enable import EnableVpn
 from tui.operations.handing_over import vpn_of
 from tui.operations.steps import Operation
-from tui.safety.secret import Secret
 from tui.session.tray import Task, TaskState
 
 
@@ -112,8 +111,4 @@ class ResumedDialog(ModalScreen[None]):
         if vpn is None:
             return
         self._hand_over()
-        lines = [f"Server {vpn.public_ip}"]
-        if vpn.preshared_key is not None:
-            lines.append(f"Pre-shared key {vpn.preshared_key.reveal()}")
-        lines += [f"{user.name} {user.password.reveal()}" for user in vpn.users]
-        self.console.copy_out(Secret("\n".join(lines)), "Server, key and users")
+        self.console.copy_out(everything_to_give(vpn), "Server, key and users")

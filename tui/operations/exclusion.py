@@ -73,10 +73,6 @@ class Exclusion:
             os.close(descriptor)
         return ""
 
-    def is_free(self, cloud: str, subject: str) -> bool:
-        """Whether nobody holds it now, in this process or another."""
-        return not self.holder(cloud, subject)
-
     def _take(self, name: str) -> int:
         path = self._folder / f"{name}.lock"
         try:

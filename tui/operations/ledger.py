@@ -136,14 +136,6 @@ class Ledger:
         return self.entries.get((step, number))
 
     @property
-    def changed_something(self) -> bool:
-        """Whether an effect is there, or may be."""
-        return any(
-            entry.state not in (CallState.FAILED, CallState.COMPENSATED, CallState.INTENT)
-            for entry in self.entries.values()
-        )
-
-    @property
     def unsettled(self) -> tuple[CallEntry, ...]:
         """The calls of which it is not known what became of them."""
         return tuple(
