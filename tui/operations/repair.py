@@ -257,6 +257,9 @@ class RepairVpn(Operation):
         async def do_remove() -> Outcome:
             try:
                 await self.send(remove, look=lambda: self._lacks_user(name))
+                # Removed by an earlier run, after which the adding was found undone and done again.
+                if not self.sent_now and await self._has_user(name):
+                    await self.send(remove, look=lambda: self._lacks_user(name))
             except JobFailed as problem:
                 if _UNKNOWN_USER not in problem.text:
                     raise
