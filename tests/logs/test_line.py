@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.router_cases import case, case_names
 from tui.logs.line import LONGEST_TEXT, LogLine, read_lines
 
 RECORDINGS = Path(__file__).parent.parent / "recordings"
@@ -19,10 +20,10 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 @cache
 def recorded_logs() -> dict[str, dict[str, str]]:
-    loaded: dict[str, dict[str, str]] = json.loads(
-        lzma.decompress((RECORDINGS / "router_logs.json.xz").read_bytes())
-    )
-    return loaded
+    return {
+        name: {file: text.decode("utf-8", "replace") for file, text in case(name).files.items()}
+        for name in case_names()
+    }
 
 
 def facts(state: str, name: str) -> bytes:
@@ -39,10 +40,10 @@ def one(source: str, raw: bytes, now: datetime = NOW) -> LogLine:
     return read(source, raw, now)[0]
 
 
-@pytest.mark.parametrize("case", recorded_logs())
+@pytest.mark.parametrize("which", recorded_logs())
 @pytest.mark.parametrize("name", ["vr.log", "vr.messages.log", "vr.auth.log", "vr.haproxy.log"])
-def test_every_recorded_syslog_line_is_understood(case: str, name: str) -> None:
-    text = recorded_logs()[case].get(name, "")
+def test_every_recorded_syslog_line_is_understood(which: str, name: str) -> None:
+    text = recorded_logs()[which].get(name, "")
     for line in read("daemon", text.encode()) if text else []:
         assert line.time is not None and line.time.year == 2026
         assert line.host == "r-42-VM" and line.tag
@@ -103,7 +104,7 @@ def test_late_copies_of_charons_lines_are_marked() -> None:
 
 
 @pytest.mark.parametrize(
-    ("case", "words"),
+    ("which", "words"),
     [
         ("psk_wrong", "could not decrypt payloads"),
         ("ike_prop_modp1024", "no proposal found"),
@@ -111,8 +112,8 @@ def test_late_copies_of_charons_lines_are_marked() -> None:
         ("ip_pool_exhausted", "Out of IP addresses"),
     ],
 )
-def test_what_fails_is_an_error(case: str, words: str) -> None:
-    text = "".join(recorded_logs()[case].get(name, "") for name in ("vr.log", "vr.messages.log"))
+def test_what_fails_is_an_error(which: str, words: str) -> None:
+    text = "".join(recorded_logs()[which].get(name, "") for name in ("vr.log", "vr.messages.log"))
     levels = {line.level for line in read("daemon", text.encode()) if words in line.text}
     assert levels == {"error"}
 

@@ -1,0 +1,86 @@
+"""What one router answered around one moment: facts to be asked again without the router.
+
+A survey is made by asking a router, or read from a folder of recorded answers; checkup and
+diagnosis see no difference.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TypeVar
+
+import msgspec
+
+from tui.router.commands import Command
+from tui.router.errors import CommandFailed
+from tui.router.output import Output
+
+T = TypeVar("T")
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What one command printed, as it came; `stdout` and `stderr` are not cleaned yet."""
+
+    name: str
+    argv: tuple[str, ...] = ()
+    status: int | None = msgspec.field(name="rc", default=0)
+    """Exit status; None when a signal ended it."""
+    stdout: str = ""
+    stderr: str = ""
+    ms: float = 0.0
+    """Milliseconds that the command took."""
+    taken: datetime | None = None
+    """When it was asked, UTC; None where a recording does not say."""
+
+    @property
+    def output(self) -> Output:
+        """The same as the parsers of the registry want it."""
+        return Output(
+            self.status,
+            self.stdout.encode("utf-8", "surrogateescape"),
+            self.stderr.encode("utf-8", "surrogateescape"),
+        )
+
+
+class Unanswered(msgspec.Struct, frozen=True):
+    """A fact that is not known, and why in words."""
+
+    name: str
+    why: str
+
+
+class Survey:
+    """Answers of one router by the name of their command; it can be asked like a router."""
+
+    def __init__(
+        self,
+        router: str,
+        answers: Mapping[str, Answer],
+        failures: Mapping[str, str] | None = None,
+    ) -> None:
+        """`failures` says why commands have no answer: a time limit, a broken link."""
+        self.router = router
+        self.answers = dict(answers)
+        self.failures = dict(failures or {})
+
+    def fact(self, command: Command[T]) -> T | Unanswered:
+        """The fact that `command` tells, or why it is not known. Never raises."""
+        try:
+            return self._parsed(command)
+        except CommandFailed as error:
+            return Unanswered(command.name, error.what)
+
+    async def run(self, command: Command[T]) -> T:
+        """As a router answers (`commands.Asks`). Raises `CommandFailed`."""
+        return self._parsed(command)
+
+    def _parsed(self, command: Command[T]) -> T:
+        answer = self.answers.get(command.name)
+        if answer is None:
+            why = self.failures.get(command.name, "it was not asked")
+            raise CommandFailed(command.name, None, why)
+        if answer.status not in command.statuses:
+            raise CommandFailed(command.name, answer.status, answer.output.complaint)
+        try:
+            return command.parse(answer.output)
+        except (ValueError, KeyError, IndexError, StopIteration) as error:
+            raise CommandFailed(command.name, answer.status, f"unreadable: {error}") from error
