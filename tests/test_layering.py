@@ -16,6 +16,7 @@ WITHOUT_TEXTUAL: Final = (
     "tui.actions",
     "tui.cloud",
     "tui.commands",
+    "tui.diagnose",
     "tui.demo",
     "tui.lab",
     "tui.logs",
