@@ -63,6 +63,10 @@ def test_values_of_known_keys(key: str, form: str) -> None:
         ('"S=' + "A1" * 20 + ' M=Access granted"', '"S=*** M=Access granted"'),
         ("x\n-----BEGIN RSA PRIVATE KEY-----\nMII\n-----END RSA PRIVATE KEY-----\ny", "x\n***\ny"),
         ("-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl", "***"),
+        (
+            "baremetalnotificationsecuritykey=a1b2 port=1",
+            "baremetalnotificationsecuritykey=*** port=1",
+        ),
         ("https://admin:pw@cloud.example/", "https://admin:***@cloud.example/"),
         ("Cookie: a=b; c=d\nHost: x", "Cookie: ***\nHost: x"),
         ("Authorization: Bearer abc", "Authorization: ***"),
@@ -80,6 +84,7 @@ def test_shapes_of_a_virtual_router(text: str, redacted: str) -> None:
         "signatureversion=3&expires=2026-01-01T00:00:00Z&command=listNetworks",
         "10.1.2.1-10.1.2.8 [acme-prod] 203.0.113.10:4500",
         "0 * * * * root /bin/true",
+        "    L2TP-PSK:  203.0.113.10...%any  IKEv1/2",
         "charon: 05[IKE] sending PSK-based authentication to 203.0.113.77",
         "keyid 1234: unable to find an api by that name",
     ],

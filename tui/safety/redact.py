@@ -17,9 +17,11 @@ from tui.safety import secret
 MASK: Final = "***"
 
 _KEY: Final = (
-    r"(?:password|passwd|passphrase|pre[_-]?shared[_-]?key|ipsec[_-]?psk|psk|secret[_-]?key"
-    r"|api[_-]?key|signature|session[_-]?key|jsessionid|private[_-]?key|user[_-]?data|token)"
+    r"(?:password|passwd|passphrase|pre[_-]?shared[_-]?key|ipsec[_-]?psk|(?<!(?-i:L2TP-))psk"
+    r"|secret[_-]?key|security[_-]?key|api[_-]?key|signature|session[_-]?key"
+    r"|jsessionid|private[_-]?key|user[_-]?data|token)"
 )
+# `L2TP-PSK` is the name of a connection, and what charon says after it are addresses.
 # The value in quotes (to the end of the line if the quote is never closed), in the escaped quotes
 # of a JSON text inside another, or one word.
 _VALUE: Final = (
