@@ -30,6 +30,10 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """Milliseconds that the command took."""
     taken: datetime | None = None
     """When it was asked, UTC; None where a recording does not say."""
+    file: str = ""
+    """File of a bundle that it stands in; empty where it came from the router."""
+    line: int = 1
+    """Number of the line in `file` that `stdout` begins with, from 1."""
 
     @property
     def output(self) -> Output:
