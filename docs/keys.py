@@ -56,6 +56,7 @@ PAGES: Final = {
     "ChooseDialog": "Choose one of several",
     "ChooseLogsDialog": "Choose a router and its logs",
     "SearchDialog": "Search in the logs",
+    "UnreachedDialog": "Routers that could not be asked",
     "DetailsDialog": "Details",
     "VpnDetailsDialog": "Details of a VPN",
     "TasksDialog": "Jobs of this console and earlier ones",

@@ -21,6 +21,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
 from screens.frame import SectionScreen
+from tui.actions import SECTIONS
 from tui.app import Console
 from tui.demo import session_on
 from tui.lab.lab import open_lab
@@ -285,6 +286,12 @@ async def _verify(pilot: Pilot[None]) -> None:
     await go_to_row(pilot, "acme-grown")
     await press(pilot, "v")
     await until_says(pilot, "the router forwards packets", "alice")
+
+
+@_picture("sessions", speed=UNHURRIED)
+async def _sessions(pilot: Pilot[None]) -> None:
+    await press(pilot, str(SECTIONS.index("sessions") + 1))
+    await until_says(pilot, "✔ connected", "umbrella-ha")
 
 
 @_picture("disable")

@@ -38,6 +38,7 @@ TITLES = {
     "users": "Users",
     "firewall": "Firewall",
     "logs": "Logs",
+    "sessions": "Sessions",
 }
 
 

@@ -111,9 +111,10 @@ class TableScreen(SectionScreen, Generic[Row]):
         return self.note_when_empty()
 
     def reason_against(self, action: Action) -> str | None:
-        if action.on_row and self.row is None:
+        reason = super().reason_against(action)
+        if reason is None and action.on_row and self.row is None:
             return "There is no row here to do that with."
-        return super().reason_against(action)
+        return reason
 
     @on(ResourceTable.Counted)
     def _counted(self, event: ResourceTable.Counted) -> None:

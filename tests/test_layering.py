@@ -28,6 +28,7 @@ WITHOUT_TEXTUAL: Final = (
     "tui.user_actions",
     "tui.vpn",
     "tui.vpn_actions",
+    "tui.diagnose_actions",
 )
 ABOVE: Final = {"tui.__main__", "tui.demo"}
 """They start the console and the lab, in functions that load them then."""

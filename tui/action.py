@@ -23,6 +23,8 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     """API commands without which it cannot work; the first missing one is the reason shown."""
     writes: bool = False
     """Whether it changes something: never offered in read-only mode."""
+    on_router: bool = False
+    """Whether what it changes is changed on a router over SSH, so that no API command is needed."""
     on_row: bool = False
     """Whether it acts on the row under the cursor."""
     hint: bool = True

@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from tui.action import EVERYWHERE, Action, spell_key
+from tui.diagnose_actions import DIAGNOSE_ACTIONS, ROUTER_TABLES
 from tui.user_actions import USER_ACTIONS
 from tui.vpn_actions import VPN_ACTIONS
 
 __all__ = [
     "ACTIONS",
+    "CLOUD_TABLES",
     "EVERYWHERE",
     "SECTIONS",
     "TABLES",
@@ -24,8 +26,9 @@ __all__ = [
     "spell_key",
 ]
 
-TABLES: Final = ("networks", "addresses", "vpns", "users", "firewall")
-SECTIONS: Final = (*TABLES, "logs")
+CLOUD_TABLES: Final = ("networks", "addresses", "vpns", "users", "firewall")
+TABLES: Final = (*CLOUD_TABLES, *ROUTER_TABLES)
+SECTIONS: Final = (*CLOUD_TABLES, "logs", *ROUTER_TABLES)
 
 
 def _in_logs(
@@ -59,6 +62,7 @@ _SECTION_ACTIONS: Final = (
     _section(4, "users", "Users", "the VPN users, by account"),
     _section(5, "firewall", "Firewall", "the firewall rules of a public address"),
     _section(6, "logs", "Logs", "the logs of the Virtual Routers"),
+    _section(7, "sessions", "Sessions", "the people who are connected, on every router"),
 )
 
 _ROW_ACTIONS: Final = (
@@ -122,6 +126,7 @@ _ROW_ACTIONS: Final = (
         on_row=True,
     ),
     *USER_ACTIONS,
+    *DIAGNOSE_ACTIONS,
     Action(
         name="open_ports",
         keys=("o",),
@@ -244,7 +249,7 @@ _ROW_ACTIONS: Final = (
         name="copy",
         keys=("y",),
         label="Copy",
-        help="Copy the address of the row, or the pre-shared key of a VPN, to the clipboard.",
+        help="Copy what names the row, or the pre-shared key of a VPN, to the clipboard.",
         screens=TABLES,
         on_row=True,
         hint=False,
@@ -311,7 +316,7 @@ _TABLE_ACTIONS: Final = (
         name="refresh",
         keys=("r", "f5"),
         label="Refresh",
-        help="Ask the server again; the cursor stays on its row.",
+        help="Ask the server or the routers again; the cursor stays on its row.",
         screens=TABLES,
         hint=False,
     ),

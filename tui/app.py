@@ -24,6 +24,7 @@ from screens.logs import LogsScreen
 from screens.networks import NetworksScreen
 from screens.palette import ActionCommands
 from screens.progress import TaskOwner, TaskWatcher
+from screens.sessions import SessionsScreen
 from screens.users import UsersScreen
 from screens.vpns import VpnsScreen
 from screens.welcome import WelcomeScreen
@@ -51,6 +52,7 @@ SECTION_SCREENS: dict[str, type[SectionScreen]] = {
     "users": UsersScreen,
     "firewall": FirewallScreen,
     "logs": LogsScreen,
+    "sessions": SessionsScreen,
 }
 
 BETWEEN = "between"
@@ -365,3 +367,7 @@ class Console(TellsFailures, CrashesQuietly, KeysInOrder):
     def action_section_logs(self) -> None:
         """Go to the logs."""
         self.go_to("logs")
+
+    def action_section_sessions(self) -> None:
+        """Go to the sessions."""
+        self.go_to("sessions")

@@ -11,11 +11,9 @@ import pytest
 
 from screens.tables import TableScreen
 from tests.screens.stage import Answer, Form, Stage, hurry, refusal, stage
-from tui.actions import SECTIONS
+from tui.actions import CLOUD_TABLES
 from tui.lab.lab import Lab
 from tui.widgets.header import ConsoleHeader
-
-TABLES = tuple(section for section in SECTIONS if section != "logs")
 
 
 def _unverified(form: Form, *, ahead: float = 0) -> Answer:
@@ -77,7 +75,7 @@ async def test_trouble_from_the_beginning(lab: Lab, name: str) -> None:
     answer, words = TROUBLES[name]
     async with stage(lab, answers={"*": answer}) as on:
         await on.until(lambda: "The server cannot be asked" in "".join(on.notices))
-        sections = TABLES if name == "no network" else ("networks", "users")
+        sections = CLOUD_TABLES if name == "no network" else ("networks", "users")
         for section in sections:
             await on.go(section)
             on.app.clear_notifications()

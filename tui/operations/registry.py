@@ -8,6 +8,7 @@ from tui.operations.change_range import ChangeRange
 from tui.operations.clean_up import CleanUp
 from tui.operations.disable import DisableVpn
 from tui.operations.enable import EnableVpn
+from tui.operations.end_session import DisconnectSession
 from tui.operations.firewall import AddRule, DeleteRule, OpenPorts
 from tui.operations.repair import RepairVpn
 from tui.operations.restart import Restart
@@ -27,6 +28,7 @@ OPERATIONS: Final[tuple[type[Operation], ...]] = (
     RepairVpn,
     Restart,
     CleanUp,
+    DisconnectSession,
     AddUsers,
     RemoveUsers,
     ResetUsers,

@@ -123,13 +123,15 @@ class SectionBar(Widget):
         return Content.assemble(*parts)
 
     def _titles(self) -> list[str]:
-        """What is shown of each section: its title, the present one's only, or numbers alone."""
+        """What is shown of each section: its title, closer together where there is less room, the
+        present one's only, or numbers alone."""
         numbered = [(n, name, title) for n, (name, title) in enumerate(self._sections, 1)]
         full = [f" {n} {title} " for n, _, title in numbered]
+        close = [text.strip() for text in full]
         short = [
             f" {n} {title} " if name == self._here else f" {n} " for n, name, title in numbered
         ]
-        for texts in (full, short):
+        for texts in (full, close, short):
             if sum(cell_len(text) + 1 for text in texts) + 1 <= self.size.width:
                 return texts
         return [str(n) for n, _, _ in numbered]

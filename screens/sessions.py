@@ -1,0 +1,248 @@
+"""Who is connected from where, on every router that can be asked."""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import ClassVar, Final
+
+from textual import work
+from textual.binding import BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.types import CSSPathType
+from textual.widgets import Static
+
+from screens.details import facts_text
+from screens.frame import bindings_of
+from screens.tables import TableScreen
+from screens.unreached import UnreachedDialog
+from tui.actions import Action
+from tui.cloud.models import Router
+from tui.operations.end_session import DisconnectSession, ending_means
+from tui.operations.router_changes import EndSession, RouterRef
+from tui.session.inventory import Kind
+from tui.session.reaching import reaching
+from tui.session.router_rounds import unreached_words
+from tui.session.sessions_watch import Look, SessionRow, SessionsWatch, moment_words
+from tui.session.tray import Task, TaskState
+from tui.widgets.columns import Cell, Column
+
+EVERY_SECONDS: Final = 10.0
+"""How often the routers are asked again while the section is looked at."""
+
+KINDS_OF_CLOUD: Final = (
+    Kind.ROUTERS,
+    Kind.VPNS,
+    Kind.ADDRESSES,
+    Kind.NETWORKS,
+    Kind.VPCS,
+    Kind.USERS,
+)
+
+
+class SessionsScreen(TableScreen[SessionRow]):
+    """One row a session; refreshed while it is looked at."""
+
+    SECTION = "sessions"
+    WHAT = "sessions"
+    CSS_PATH: ClassVar[CSSPathType | None] = ["frame.tcss", "sessions.tcss"]
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of("sessions")
+    KINDS = KINDS_OF_CLOUD
+    COLUMNS: ClassVar[tuple[Column[SessionRow], ...]] = (
+        Column("USER", lambda r: Cell(r.session.user or "–"), widest=24, narrowest=8),
+        Column("FROM", lambda r: Cell(r.session.client_ip or "–"), widest=21, narrowest=13),
+        Column("INSIDE", lambda r: Cell(r.session.inner_ip or "–"), widest=15, narrowest=9),
+        Column("STATE", lambda r: Cell(str(r.mark), r.mark.tone), widest=14, narrowest=11),
+        Column("NETWORK", lambda r: Cell(r.place), widest=20, narrowest=10, rank=1),
+        Column("ROUTER", lambda r: Cell(r.router.name), widest=12, narrowest=7, rank=2),
+    )
+
+    class Looked(Message):
+        """A router has said who is connected, or why it could not be asked."""
+
+        def __init__(self, look: Look) -> None:
+            super().__init__()
+            self.look = look
+
+    class AllLooked(Message):
+        """A round has ended: every router that was to be asked has answered."""
+
+        def __init__(self, number: int) -> None:
+            super().__init__()
+            self.number = number
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._watch: SessionsWatch | None = None
+        self._round = 0
+        """The number of the newest round; 0 before the first."""
+        self._looking = False
+
+    @property
+    def watch_of_sessions(self) -> SessionsWatch:
+        """What the routers said last."""
+        if self._watch is None:
+            self._watch = SessionsWatch(self.session)
+        return self._watch
+
+    # Asking.
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.set_interval(EVERY_SECONDS, self._tick)
+
+    def _tick(self) -> None:
+        if self.is_current and self._round and not self._looking:
+            self._ask(self.watch_of_sessions.routers(every=False))
+
+    def show_facts(self) -> None:
+        """Ask every router once when the list of them is there."""
+        routers = self.session.inventory.routers
+        if not self._round and routers.fetched is not None and not routers.loading:
+            self._ask(self.watch_of_sessions.routers(every=True))
+        super().show_facts()
+
+    def on_screen_resume(self) -> None:
+        """Look again at once when somebody comes back."""
+        super().on_screen_resume()
+        if self._round and not self._looking:
+            self._ask(self.watch_of_sessions.routers(every=False))
+
+    def action_refresh(self) -> None:
+        """Ask the server and every router again."""
+        super().action_refresh()
+        self._ask(self.watch_of_sessions.routers(every=True))
+
+    def _ask(self, routers: Sequence[Router]) -> None:
+        self._round += 1
+        self._looking = bool(routers)
+        if routers:
+            self._look(self._round, routers)
+
+    @work(group="look", exclusive=True, exit_on_error=False)
+    async def _look(self, number: int, routers: Sequence[Router]) -> None:
+        try:
+            await self.watch_of_sessions.look(routers, self._tell)
+        finally:
+            self.post_message(self.AllLooked(number))
+
+    @work(group="look again", exclusive=False, exit_on_error=False)
+    async def _ask_again(self, router: Router) -> None:
+        await self.watch_of_sessions.look([router], self._tell)
+
+    def _tell(self, look: Look) -> None:
+        self.post_message(self.Looked(look))
+
+    def on_sessions_screen_looked(self, event: Looked) -> None:
+        self.watch_of_sessions.take(event.look)
+        self.show_facts()
+
+    def on_sessions_screen_all_looked(self, event: AllLooked) -> None:
+        if event.number == self._round:
+            self._looking = False
+            self.show_facts()
+
+    # Rows.
+
+    def rows(self) -> Sequence[SessionRow]:
+        return self.watch_of_sessions.rows()
+
+    def key_of(self, row: SessionRow) -> str:
+        return row.key
+
+    def title_of(self, row: SessionRow) -> str:
+        return row.session.user or row.session.inner_ip
+
+    def note_when_empty(self) -> str:
+        if not self.session.may_list(Kind.ROUTERS):
+            return "Your role may not see routers, so they cannot be asked who is connected."
+        watch = self.watch_of_sessions
+        if self._looking:
+            return "Asking the routers who is connected …"
+        if not watch.looks:
+            return "No router runs, so nobody is connected."
+        unreached = unreached_words(watch.failed)
+        if len(watch.failed) == len(watch.looks):
+            return f"{unreached}\nPress r to try again, u to see every reason."
+        answered = len(watch.looks) - len(watch.failed)
+        return f"Nobody is connected to the {answered} router(s) that answered.\n{unreached}"
+
+    def _show_trouble(self, *, beside_rows: bool) -> None:
+        """Routers that could not be asked stand above the rows too."""
+        super()._show_trouble(beside_rows=beside_rows)
+        line = self.query_one("#trouble", Static)
+        words = unreached_words(self.watch_of_sessions.failed)
+        if beside_rows and words and not line.display:
+            line.display = True
+            line.update(Content.styled(f" ▲ {words}", "bold $text-warning"))
+
+    def text_to_copy(self, row: SessionRow) -> tuple[str, str]:
+        session = row.session
+        return session.client_ip or session.inner_ip, f"Address of {self.title_of(row)}"
+
+    def details(self, row: SessionRow) -> tuple[str, Content]:
+        session = row.session
+        facts = [
+            ("State", str(row.mark)),
+            ("From", session.client_ip),
+            ("Inside", session.inner_ip),
+            ("Network", row.place),
+            ("Router", row.router.name),
+            ("Interface", session.interface),
+            ("pppd", str(session.pid)),
+            ("As of", f"{moment_words(row.seen)} UTC"),
+        ]
+        return self.title_of(row), facts_text(facts, [row.mark.means] if row.mark.means else [])
+
+    # Actions.
+
+    def reason_against(self, action: Action) -> str | None:
+        reason = super().reason_against(action)
+        if reason is not None:
+            return reason
+        row = self.row
+        if action.name == "disconnect" and row is not None and not row.session.user:
+            return "The router has no name for this session, so it cannot be told from others."
+        if action.name == "show_unreached" and not self.watch_of_sessions.failed:
+            return "Every router that was asked has answered."
+        return None
+
+    def action_disconnect(self) -> None:
+        """End the session under the cursor, after asking."""
+        row = self.row
+        if row is None:
+            return
+        ref = RouterRef(row.router.id, row.router.name)
+        wanted = EndSession(ref, row.session.pid, row.session.user)
+        operation = DisconnectSession(self.session.client, wanted, reach=reaching(self.session))
+        self.ask_and_start(
+            operation, ending_means(wanted, self._others(row)), "Disconnect", (), after=self._ended
+        )
+
+    def _others(self, row: SessionRow) -> list[str]:
+        """Who else is connected to the router, each named once."""
+        mine = [r for r in self.rows() if r.router.id == row.router.id and r.key != row.key]
+        return list(dict.fromkeys(self.title_of(each) for each in mine))
+
+    def _ended(self, task: Task) -> None:
+        if task.state is not TaskState.RUNNING and isinstance(task.operation, DisconnectSession):
+            router = self.session.inventory.routers.rows.get(task.operation.wanted.router.id)
+            if router is not None and self.is_mounted:
+                self._ask_again(router)
+
+    def action_go_log_lines(self) -> None:
+        """Go to the logs of the router, filtered for this session."""
+        row = self.row
+        if row is not None:
+            names = (row.session.user, row.session.client_ip, row.session.inner_ip)
+            self.console.go_to("logs", key=row.router.id, filter_text=either(names))
+
+    def action_show_unreached(self) -> None:
+        """Show the routers that could not be asked."""
+        dialog = UnreachedDialog(self.watch_of_sessions.failed, self._ask_again)
+        self.app.push_screen(dialog)
+
+
+def either(words: Iterable[str]) -> str:
+    """A filter of the logs that keeps lines with any of `words`."""
+    known = [re.escape(word).replace("/", r"\/") for word in dict.fromkeys(words) if word]
+    return f"/{'|'.join(known)}/" if known else ""
