@@ -47,6 +47,46 @@ class LabSession:
     pid: int
     since: float
     """Seconds since the epoch."""
+    association: int = 0
+    """Number of its IKE association; 0 until the router has given it one."""
+    has_ipsec: bool = True
+    """False for a client that speaks L2TP in the clear."""
+    orphan: bool = False
+    """Its pppd outlived the xl2tpd that made it: no tunnel in the kernel."""
+
+
+@dataclass(slots=True)
+class LabAssociation:
+    """An IKE association and its CHILD_SA; it may outlive the session that it was made for."""
+
+    number: int
+    """The n of `L2TP-PSK[n]`."""
+    child: int
+    """The n of `L2TP-PSK{n}`, and its reqid."""
+    client_ip: str
+    private_ip: str | None
+    spi_in: str
+    spi_out: str
+    since: float
+    bytes_in: int = 0
+    """What L2TP's control packets made; the traffic of a session comes on top of it."""
+    packets_in: int = 0
+    bytes_out: int = 0
+    packets_out: int = 0
+    phase_two: bool = True
+    """False where only IKE is up."""
+
+
+@dataclass(slots=True)
+class LabTier:
+    """A tier of a VPC as its router has it."""
+
+    cidr: str
+    gateway: str
+    rules: tuple[str, ...] = ()
+    """The ACL's ingress rules as `iptables -A ACL_INBOUND_ethN` takes them."""
+    lets_clients_in: bool = True
+    """Whether the ACL allows what a VPN client sends."""
 
 
 @dataclass(slots=True)
@@ -79,6 +119,37 @@ class RouterState:
     ghost_users: dict[str, str] = field(default_factory=dict)
     """Names in chap-secrets that CloudStack does not know."""
     sessions: list[LabSession] = field(default_factory=list)
+    associations: list[LabAssociation] = field(default_factory=list)
+    tiers: list[LabTier] = field(default_factory=list)
+    """Of a VPC."""
+    # What somebody or something has broken (`tui.lab.router.faults`).
+    bags_lost: bool = False
+    """The router has booted by itself: what CloudStack pushed is gone, its files are there."""
+    lost_ports: set[int] = field(default_factory=set)
+    """UDP ports whose rule is gone from the router's firewall though CloudStack has pushed it."""
+    forward_rules: bool = True
+    """Whether packets between VPN and network are accepted."""
+    other_key: str = ""
+    """The pre-shared key on the router where it is not the one that was pushed."""
+    other_left: str = ""
+    """The address of the loaded connection where it is not the VPN's."""
+    xl2tpd_unit: str = ""
+    """`failed` or `stopped` where systemd knows that xl2tpd does not run; empty where it lies."""
+    extra_setting: str = ""
+    """A line that somebody has added to xl2tpd.conf."""
+    no_secrets: bool = False
+    """chap-secrets has no entries at all."""
+    esp_blocked: bool = False
+    """ESP is lost on the way to the router."""
+    conntrack_max: int = 1_000_000
+    clock_offset: float = 0.0
+    """How far the router's clock is ahead, seconds."""
+    unreachable: bool = False
+    """Nobody gets to its SSH server, though it runs."""
+    habits: dict[str, str] = field(default_factory=dict)
+    """Users who always do the same thing wrong: name to one of `tui.lab.router.faults.HABITS`."""
+    faults: tuple[str, ...] = ()
+    """Faults that it has from the beginning."""
     started: float = 0.0
     """Boot time, seconds since the epoch."""
     on_push: list[Callable[["RouterState", str], None]] = field(default_factory=list)

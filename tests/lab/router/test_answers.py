@@ -12,7 +12,9 @@ from tests.router.labs import KEY, connection_to, lab_of, router_state
 from tests.router.recorded import output
 from tui.lab.router.answers import NOT_ALLOWED, answer, words_of
 from tui.lab.router.logfiles import RouterLogs
-from tui.lab.router.machine import Machine
+from tui.lab.router.machine import Machine, call_of, tunnel_of
+from tui.lab.router.recorded import recordings
+from tui.lab.router.times import RECORDED_BOOT
 from tui.lab.state import LabSession, OpenPort, RouterState
 from tui.router import commands
 from tui.router.commands import REGISTRY, Command
@@ -183,3 +185,78 @@ def test_lines_are_quoted_as_a_shell_reads_them() -> None:
     for command in REGISTRY.values():
         assert words_of(command.line) == command.argv
         assert shlex.split(command.line)[1:] == list(command.argv)
+
+
+def test_no_command_of_the_recordings_is_refused(logs: RouterLogs) -> None:
+    state = connected(router_state())
+    for name, argv in recordings()["commands"].items():
+        found = answer(Machine(state), tuple(argv), logs)
+        assert found != NOT_ALLOWED, name
+        assert "203.0.113.77" not in found.stdout, name
+
+
+def test_one_session_is_the_same_in_every_answer(logs: RouterLogs) -> None:
+    machine = Machine(connected(router_state()))
+
+    def printed(name: str) -> str:
+        return answer(machine, tuple(recordings()["commands"][name]), logs).stdout
+
+    for session in machine.state.sessions:
+        tunnel, call = str(tunnel_of(session.pid)), str(call_of(session.pid))
+        assert f"tunnel_id {tunnel} pppol2tp_session_id {call}" in printed("pgrep_pppd")
+        assert f"Session {call} in tunnel {tunnel}" in printed("l2tp_session")
+        assert f"Tunnel {tunnel}," in printed("l2tp_tunnel")
+        assert f'"tunnel_id":{tunnel},' in printed("l2tp_tunnel_json")
+        assert f" {machine.xl2tpd_pid} " in next(
+            line for line in printed("ps_vpn").splitlines() if line.split()[0] == str(session.pid)
+        )
+        for name in ("ip_addr", "ip_route", "ip_link_ppp", "ip_link_stats", "tdbdump"):
+            assert session.interface in printed(name)
+        for name in ("ip_addr", "ip_route", "tdbdump"):
+            assert session.inner_ip in printed(name)
+    for association in machine.associations():
+        reqid = f"reqid {association.child} "
+        for name in ("xfrm_policy", "xfrm_state"):
+            assert association.spi_out in printed(name) and reqid in printed(name)
+        assert association.spi_in in printed("ipsec_statusall")
+        rule = f"-s {association.client_ip}/32 -d {machine.public_ip}/32 "
+        assert rule in printed("iptables_updown") and rule in printed("iptables_filter")
+
+
+def test_counters_of_a_session_only_grow(logs: RouterLogs) -> None:
+    state = connected(router_state())
+    machine = Machine(state)
+    meter = machine.meter(state.sessions[0])
+    before = meter.bytes_in, meter.bytes_out
+    state.clock_offset += 30
+    meter = machine.meter(state.sessions[0])
+    after = meter.bytes_in, meter.bytes_out
+    assert after[0] > before[0] and after[1] > before[1]
+    state.ip_forward = False
+    state.clock_offset += 30
+    meter = machine.meter(state.sessions[0])
+    assert meter.bytes_in > after[0] and meter.bytes_out == after[1]
+
+
+def test_units_lie_as_on_a_real_router(logs: RouterLogs) -> None:
+    def units(machine: Machine) -> list[str]:
+        text = answer(machine, tuple(recordings()["commands"]["systemctl_show"]), logs).stdout
+        block = next(b for b in text.split("\n\n") if "Id=xl2tpd.service" in b).splitlines()
+        return [line for line in block if line.startswith(("ActiveState", "SubState", "MainPID"))]
+
+    machine = Machine(connected(router_state()))
+    healthy = ["MainPID=0", "ActiveState=active", "SubState=running"]
+    assert units(machine) == healthy
+    machine.kill_xl2tpd()
+    assert units(machine) == healthy
+    machine.state.sessions.clear()
+    assert units(machine) == ["MainPID=0", "ActiveState=active", "SubState=exited"]
+    machine.state.xl2tpd_unit = "failed"
+    assert units(machine) == ["MainPID=0", "ActiveState=failed", "SubState=failed"]
+
+
+def test_times_of_the_recording_are_moved(logs: RouterLogs) -> None:
+    machine = Machine(router_state())
+    machine.booted = RECORDED_BOOT + 86400.0
+    found = answer(machine, tuple(recordings()["commands"]["ls_var_log"]), logs)
+    assert "2026-11-24 0" in found.stdout and "2026-11-23 0" not in found.stdout

@@ -1,7 +1,6 @@
 """Writes scenes into a router's logs: as they happen, or at once with times in the past."""
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -38,7 +37,7 @@ class Player:
                 await asyncio.sleep(max(0.0, began + second / self.speed - loop.time()))
             if not self.machine.state.charon_running and line.tag == "charon":
                 return False
-            self._write(line, words, time.time())
+            self._write(line, words, self.machine.now())
             if on_line is not None:
                 on_line(line)
             await asyncio.sleep(0)
@@ -55,7 +54,7 @@ class Player:
 
     def push(self, what: str, words: Mapping[str, str], when: float | None = None) -> None:
         """Write the lines that CloudStack's scripts leave in cloud.log after a push of `what`."""
-        moment = time.time() if when is None else when
+        moment = self.machine.now() if when is None else when
         connected = bool(self.machine.state.sessions)
         for level, text in push_lines(what):
             if "⟦client⟧" in text and not connected:

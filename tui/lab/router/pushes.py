@@ -5,7 +5,6 @@ xl2tpd keeps its old range, a daemon that died stays dead, deleting a VPN takes 
 """
 
 import asyncio
-import time
 from collections.abc import Callable, Coroutine
 
 from tui.lab.router.player import Player
@@ -31,16 +30,22 @@ class Pushes:
 
     def apply(self, what: str) -> None:
         """`what` as in `RouterState.on_push`."""
-        state = self._machine.state
+        machine, state = self._machine, self._machine.state
         if what == "stop":
-            self._machine.stop()
+            machine.stop()
             return
+        # Whatever is pushed, the scripts put back every rule that the bags ask for.
+        state.lost_ports.clear()
+        state.forward_rules = True
         if what == "start":
             self._boot(state)
         elif what == "vpn":
             self._set_up_vpn(state)
         elif what == "users":
+            machine.users_written = machine.now()
             self._remove_sessions(state)
+        elif what == "firewall":
+            machine.firewall_written = machine.now()
         if state.running:
             self._log(what)
             if self._story is not None:
@@ -48,8 +53,8 @@ class Pushes:
 
     def _boot(self, state: RouterState) -> None:
         """CloudStack replays its whole configuration after a start."""
-        self._machine.booted = time.time()
-        self._machine.stop()
+        self._machine.boot()
+        state.bags_lost = False
         if state.vpn is not None:
             self._set_up_vpn(state)
 
@@ -57,8 +62,9 @@ class Pushes:
         machine = self._machine
         if state.vpn is None:
             return
-        now = time.time()
+        now = machine.now()
         machine.write_files(state.vpn)
+        state.bags_lost = state.no_secrets = False
         # A standby router takes the configuration, its daemons stay down until it takes over.
         if state.redundant_state == "BACKUP":
             return
@@ -75,7 +81,7 @@ class Pushes:
         try:
             await asyncio.sleep(_CHARON_SECONDS / player.speed)
             if machine.state.running:
-                machine.start_charon(time.time())
+                machine.start_charon(machine.now())
                 await player.play("start_daemons", self._words())
         finally:
             self._starting = False
@@ -87,6 +93,7 @@ class Pushes:
             if session.user in self._machine.logins:
                 continue
             state.sessions.remove(session)
+            self._machine.stale_records.append(session)
             if self._story is not None:
                 self._spawn(self._story.user_removed(session))
 
@@ -96,7 +103,7 @@ class Pushes:
         if what in {"users", "vpn", "vpn-removed"}:
             self._player.push(what, words)
             return
-        logs, now = self._player.logs, time.time()
+        logs, now = self._player.logs, self._machine.now()
         if what == "firewall":
             name = f"firewall_rules.json.{words['job']}"
             logs.cloud(now, "INFO", f"update_config.py :: Processing incoming file => {name}")

@@ -3,7 +3,6 @@
 No shell runs: each script comes with the name of its job as `$0`, and the job is done here.
 """
 
-import time
 from collections.abc import Callable, Coroutine
 from typing import Final
 
@@ -47,13 +46,14 @@ class Remedies:
         machine = self._machine
         if unit == "xl2tpd":
             self._log("xl2tpd", "death_handler: Fatal signal 15 received")
-            self._end(list(machine.state.sessions))
-            machine.start_xl2tpd(time.time())
+            # It hangs up its own calls; a pppd that outlived an earlier one is none of them.
+            self._end(machine.live_sessions)
+            machine.start_xl2tpd(machine.now())
             self._log("xl2tpd", "Listening on IP address 0.0.0.0, port 1701")
             return Answer(0)
         if unit == "strongswan-starter":
-            self._end(list(machine.state.sessions))
-            machine.start_charon(time.time())
+            self._end(machine.live_sessions)
+            machine.start_charon(machine.now())
             self._log("ipsec_starter", f"charon ({machine.charon_pid}) started after 60 ms")
             return Answer(0)
         return None
@@ -95,4 +95,4 @@ class Remedies:
                 self._spawn(self._story.session_ended(session))
 
     def _log(self, tag: str, text: str) -> None:
-        self._player.logs.syslog("daemon", time.time(), tag, None, text)
+        self._player.logs.syslog("daemon", self._machine.now(), tag, None, text)

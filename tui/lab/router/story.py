@@ -6,7 +6,6 @@ and only names that may log in do.
 
 import asyncio
 import contextlib
-import time
 import zlib
 from collections.abc import Coroutine
 from typing import Final
@@ -63,14 +62,14 @@ class Story:
     async def _pause(self, speed: float) -> None:
         """A moment; longer while the daemons are coming up."""
         await asyncio.sleep(_FIRST_ACT_SECONDS / speed)
-        young = time.time() - self._machine.charon_started
+        young = self._machine.now() - self._machine.charon_started
         if self._machine.state.charon_running and young < _START_SECONDS / speed:
             await asyncio.sleep(_START_SECONDS / speed - young)
 
     def tell_past(self) -> None:
         """Write the last half hour, and connect those who came then."""
         machine, player = self._machine, self._player
-        now = time.time()
+        now = self._machine.now()
         start = now - _BACKLOG_SECONDS
         nobody = words_for(machine, Client(_NOBODY, "192.0.2.66", None), 0, "", "ppp0")
         if not machine.state.running:
@@ -125,7 +124,9 @@ class Story:
         if away:
             acts.append((6, self._come(chance.choice(away))))
             acts.append((1, self._mistype(chance.choice(away))))
-        old = [s for s in machine.live_sessions if time.time() - s.since > _SHORTEST_SESSION]
+        old = [
+            s for s in machine.live_sessions if self._machine.now() - s.since > _SHORTEST_SESSION
+        ]
         if len(old) > 1:
             leaving = chance.choice(old)
             ending = chance.choice(("disconnect", "disconnect", "idle_timeout", "vanished"))
@@ -183,7 +184,7 @@ class Story:
             inner,
             machine.free_interface(),
             machine.new_pid(),
-            time.time(),
+            self._machine.now(),
         )
 
     async def _come(self, user: str, delay: float = 0.0) -> None:
@@ -212,7 +213,7 @@ class Story:
         def when_up(line: SceneLine) -> None:
             up = line.source == "messages" and line.text.startswith("remote IP address")
             if up and client.user in machine.logins:
-                session.since = time.time()
+                session.since = self._machine.now()
                 self._words[session.pid] = words
                 machine.state.sessions.append(session)
 
