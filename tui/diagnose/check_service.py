@@ -1,0 +1,268 @@
+"""The daemons of the VPN: processes, sockets, and what charon has loaded.
+
+A unit's word counts for nothing: `xl2tpd.service` says active after its process died, and
+`systemctl start` then starts nothing.
+"""
+
+import re
+from typing import Final
+
+from tui.diagnose.checks import Proof
+from tui.diagnose.subject import Result, Subject, failed, passed, prove, skipped, unknown
+from tui.router import commands
+from tui.router.commands import Command
+from tui.router.survey import Unanswered
+from tui.router.system_facts import Listener, Process, read_listeners
+
+_OPEN_TO_ALL: Final = ("0.0.0.0", "*")  # noqa: S104 - what a socket says, not where we listen
+RESTART_XL2TPD: Final = (
+    "Restart xl2tpd on the router (`systemctl restart xl2tpd`; `start` does nothing while its unit "
+    "says active). Nothing that CloudStack does short of a reboot starts it again."
+)
+START_IPSEC: Final = (
+    "Stop xl2tpd first while strongSwan is down, or L2TP is accepted without encryption; start "
+    "strongSwan, then xl2tpd (`systemctl restart strongswan-starter`, `systemctl restart xl2tpd`)."
+)
+
+
+def charon_process(subject: Subject) -> Result:
+    """strongSwan's daemon runs."""
+    not_due = subject.not_due()
+    if not_due is not None:
+        return not_due
+    running = processes(subject, commands.PGREP_CHARON, "charon")
+    if isinstance(running, Unanswered):
+        return unknown(running)
+    unit = _unit(subject, 0)
+    if running:
+        said = prove("pgrep_charon", *(f"{each.pid} {each.arguments}" for each in running))
+        return passed(f"charon runs (process {running[0].pid})", said)
+    return failed(
+        "charon does not run: nobody can connect",
+        (*prove("pgrep_charon", "no process"), *unit),
+        START_IPSEC,
+        "repair",
+    )
+
+
+def xl2tpd_process(subject: Subject) -> Result:
+    """The L2TP daemon runs."""
+    not_due = subject.not_due()
+    if not_due is not None:
+        return not_due
+    running = processes(subject, commands.PGREP_XL2TPD, "xl2tpd")
+    if isinstance(running, Unanswered):
+        return unknown(running)
+    if running:
+        said = prove("pgrep_xl2tpd", *(f"{each.pid} {each.arguments}" for each in running))
+        return passed(f"xl2tpd runs (process {running[0].pid})", said)
+    unit = _unit(subject, 2)
+    claims = any("active" in proof.text and "inactive" not in proof.text for proof in unit)
+    says = "xl2tpd does not run: people get as far as IPsec and no further"
+    if claims:
+        says += "; its unit says active, which means nothing"
+    return failed(
+        says,
+        (*prove("pgrep_xl2tpd", "no process"), *unit),
+        f"{_first(subject)}{RESTART_XL2TPD}",
+        "repair",
+    )
+
+
+def _first(subject: Subject) -> str:
+    """What has to be put right before xl2tpd starts at all."""
+    wrong = unknown_xl2tpd_lines(subject)
+    if not wrong:
+        return ""
+    return f"Take `{wrong[0]}` out of /etc/xl2tpd/xl2tpd.conf first: xl2tpd refuses the file. "
+
+
+def _unit(subject: Subject, place: int) -> tuple[Proof, ...]:
+    """What systemd says of the unit that stands at `place` in `systemctl_is_active`."""
+    words = subject.lines("systemctl_is_active", (0, 3))
+    if isinstance(words, Unanswered) or len(words) <= place:
+        return ()
+    names = ("strongswan-starter", "ipsec", "xl2tpd")
+    return prove("systemctl_is_active", f"{names[place]}: {words[place]}")
+
+
+def processes(
+    subject: Subject, command: Command[tuple[Process, ...]], name: str
+) -> tuple[Process, ...] | Unanswered:
+    """The processes called `name`; what `ps` said counts where `pgrep` was not asked."""
+    said = subject.fact(command)
+    if not isinstance(said, Unanswered):
+        return said
+    rows = subject.lines("ps_vpn", (0, 1))
+    if isinstance(rows, Unanswered):
+        sockets = listeners(subject)
+        if not isinstance(sockets, Unanswered):
+            held = {each.pid for each in sockets if each.process == name}
+            if held:
+                return tuple(Process(pid, name) for pid in sorted(held))
+        return said
+    found = []
+    for row in rows[1:]:
+        words = row.split(None, 10)
+        # PID PPID, five words of the start, elapsed, rss, threads, arguments
+        if len(words) > 10 and words[10].split()[0].rpartition("/")[2] == name:
+            found.append(Process(int(words[0]), words[10]))
+    return tuple(found)
+
+
+def listeners(subject: Subject) -> tuple[Listener, ...] | Unanswered:
+    """UDP sockets: of the VPN's ports, or all of them where only that was asked."""
+    said = subject.fact(commands.SS_VPN_PORTS)
+    every = subject.survey.answers.get("ss_udp")
+    if isinstance(said, Unanswered) and every is not None and every.status == 0:
+        return read_listeners(every.output)
+    return said
+
+
+def open_ports(subject: Subject) -> set[int] | Unanswered:
+    """UDP ports that are open on the public address."""
+    said = listeners(subject)
+    if isinstance(said, Unanswered):
+        return said
+    wanted = {*_OPEN_TO_ALL, subject.public_ip}
+    return {each.port for each in said if each.address.partition("%")[0] in wanted}
+
+
+def ports_listening(subject: Subject) -> Result:
+    """The ports are open of those daemons that run."""
+    not_due = subject.not_due()
+    if not_due is not None:
+        return not_due
+    open_now = open_ports(subject)
+    if isinstance(open_now, Unanswered):
+        return unknown(open_now)
+    charon = processes(subject, commands.PGREP_CHARON, "charon")
+    xl2tpd = processes(subject, commands.PGREP_XL2TPD, "xl2tpd")
+    wanted: dict[int, str] = {}
+    if not isinstance(charon, Unanswered) and charon:
+        wanted |= {500: "charon", 4500: "charon"}
+    if not isinstance(xl2tpd, Unanswered) and xl2tpd:
+        wanted |= {1701: "xl2tpd"}
+    closed = sorted(set(wanted) - open_now)
+    evidence = subject.quote("ss_vpn_ports", "UNCONN") or prove("ss_vpn_ports", "no socket")
+    if closed:
+        ports = ", ".join(str(port) for port in closed)
+        holders = " and ".join(dict.fromkeys(wanted[port] for port in closed))
+        return failed(
+            f"UDP {ports} closed although {holders} runs",
+            evidence,
+            f"Restart {holders}: " + (START_IPSEC if "charon" in holders else RESTART_XL2TPD),
+            "repair",
+        )
+    if not wanted:
+        silent = next((each for each in (charon, xl2tpd) if isinstance(each, Unanswered)), None)
+        if silent is not None:
+            return unknown(silent)
+        return skipped("follows from charon_process and xl2tpd_process: no daemon runs", evidence)
+    ports = ", ".join(str(port) for port in sorted(wanted))
+    return passed(f"UDP {ports} open", evidence)
+
+
+def conn_loaded(subject: Subject) -> Result:
+    """charon has the connection for the public address."""
+    not_due = subject.not_due()
+    if not_due is not None:
+        return not_due
+    charon = processes(subject, commands.PGREP_CHARON, "charon")
+    if not isinstance(charon, Unanswered) and not charon:
+        return skipped("follows from charon_process: charon does not run")
+    ipsec = subject.fact(commands.IPSEC_STATUSALL)
+    if isinstance(ipsec, Unanswered):
+        return unknown(ipsec)
+    if not ipsec.running:
+        if isinstance(charon, Unanswered):
+            return skipped("follows from charon_process: charon does not run")
+        return unknown("charon runs and does not answer `ipsec statusall`")
+    if not subject.public_ip:
+        return unknown("the address of the VPN is not known")
+    evidence = prove(
+        "ipsec_statusall",
+        *(f"{each.name}: {each.local}...{each.remote}" for each in ipsec.connections),
+    )
+    if any(each.local == subject.public_ip for each in ipsec.connections):
+        return passed(f"connection for {subject.public_ip} loaded", evidence)
+    written = subject.quote("l2tp_conf", " left=", "leftid=")
+    others = ", ".join(sorted({each.local for each in ipsec.connections}))
+    return failed(
+        f"charon has no connection for {subject.public_ip}"
+        + (f", only for {others}" if others else "")
+        + ": clients get NO_PROPOSAL_CHOSEN",
+        (*(evidence or prove("ipsec_statusall", "no connection")), *written),
+        "Have CloudStack program the router again (restart of the network without clean-up, or a "
+        "reboot of the router by CloudStack); if the file is right, `ipsec update` loads it.",
+        "repair",
+    )
+
+
+_KNOWN_XL2TPD: Final = re.compile(
+    r"port|listen-addr|(no )?(ip range|lac)|lns|assign ip|local ip( range)?|hidden bit|length bit"
+    r"|(require|refuse|unix)[ -](pap|chap|authentication)|name|hostname|ppp debug|pass peer"
+    r"|pppoptfile|(call |tunnel )?rws|flow bit|challenge|((tx|rx) )?bps|exclusive|max retries"
+    r"|cap backoff|debug (tunnel|avp|packet|network|state)|auth file|force userspace"
+    r"|(ipsec )?saref( refinfo)?|ipsec refinfo|rand source|access control|auth level|defaultroute"
+    r"|(autodial|redial)( timeout)?|max redials"
+)
+"""Keys that xl2tpd 1.3.18 reads (`file.c`); any other ends it."""
+
+
+def unknown_xl2tpd_lines(subject: Subject) -> list[str]:
+    """Lines of xl2tpd.conf that xl2tpd refuses; none where the file was not read."""
+    lines = subject.lines("xl2tpd_conf")
+    if isinstance(lines, Unanswered):
+        return []
+    found = []
+    for line in lines:
+        bare = line.partition(";")[0].strip()
+        key, separator, _ = bare.partition("=")
+        words = " ".join(key.lower().split())
+        if separator and not bare.startswith(("[", "#")) and not _KNOWN_XL2TPD.fullmatch(words):
+            found.append(bare)
+    return found
+
+
+def xl2tpd_settings(subject: Subject) -> Result:
+    """Nothing in xl2tpd.conf keeps xl2tpd from starting."""
+    not_due = subject.not_due(on_standby=True)
+    if not_due is not None:
+        return not_due
+    lines = subject.lines("xl2tpd_conf")
+    if isinstance(lines, Unanswered):
+        return unknown(lines)
+    wrong = unknown_xl2tpd_lines(subject)
+    started = subject.fact(commands.XL2TPD_STARTED)
+    has_read_it = (
+        not isinstance(started, Unanswered)
+        and started is not None
+        and not started.is_older_than_configuration
+    )
+    if wrong and not has_read_it:
+        says = f"xl2tpd does not know `{wrong[0]}` and will not start with it"
+        if "max-connections" in wrong[0]:
+            says += "; guides recommend it, but xl2tpd has no such key"
+        return failed(
+            says,
+            prove("xl2tpd_conf", *wrong),
+            "Take the line out and restart xl2tpd. How many people may be connected is decided by "
+            "the number of addresses in the range.",
+        )
+    return passed("xl2tpd.conf has only keys that xl2tpd knows", prove("xl2tpd_conf", *lines[:8]))
+
+
+def units_failed(subject: Subject) -> Result:
+    """No unit has failed on the router."""
+    lines = subject.lines("systemctl_failed", (0, 1))
+    if isinstance(lines, Unanswered):
+        return unknown(lines)
+    units = [line.split()[0] for line in lines if line.strip()]
+    if units:
+        return failed(
+            f"systemd calls these failed: {', '.join(units)}",
+            prove("systemctl_failed", *lines[:6]),
+            "Look into the journal of the unit; a reboot of the router by CloudStack starts all.",
+        )
+    return passed("no unit has failed")
