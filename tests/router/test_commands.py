@@ -151,5 +151,5 @@ def test_addresses_of_the_cards() -> None:
     assert fresh == (("eth0", "10.1.1.1"), ("eth1", "169.254.77.42"), ("eth2", "203.0.113.10"))
     busy = commands.IP_ADDR.parse(output("two_sessions", "ip_addr"))
     assert ("ppp0", "10.1.2.1") in busy and set(fresh) < set(busy)
-    with pytest.raises(ValueError, match="cards"):
+    with pytest.raises(ValueError, match="another form"):
         commands.IP_ADDR.parse(Output(0, b"{}"))

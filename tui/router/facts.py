@@ -13,8 +13,9 @@ import msgspec
 from tui.router import commands
 from tui.router.commands import Asks, Command
 from tui.router.errors import CommandFailed, CommandTimeout
+from tui.router.ipsec_facts import Ipsec
 from tui.router.system_facts import Listener
-from tui.router.vpn_facts import Ipsec, Rule, Xl2tpdSettings, Xl2tpdStart
+from tui.router.vpn_facts import Rule, Xl2tpdSettings, Xl2tpdStart
 
 T = TypeVar("T")
 

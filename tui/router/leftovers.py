@@ -11,8 +11,8 @@ import msgspec
 
 from tui.router import commands
 from tui.router.commands import Asks
+from tui.router.ipsec_facts import CONNECTION_NAME
 from tui.router.sessions import RouterSession, sessions
-from tui.router.vpn_facts import CONNECTION_NAME
 
 
 class Leftovers(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,10 +5,13 @@ fact. They raise `ValueError` for output they do not understand.
 """
 
 import re
+from calendar import timegm
+from time import strptime
 
 import msgspec
 
 from tui.router.output import Output
+from tui.safety.redact import redact
 
 
 class LoadAverage(msgspec.Struct, frozen=True):
@@ -142,15 +145,69 @@ def read_log_files(output: Output) -> tuple[LogFile, ...]:
     return tuple(LogFile(name, int(inode), int(size), int(at)) for name, inode, size, at in rows)
 
 
-def read_addresses(output: Output) -> tuple[tuple[str, str], ...]:
-    """`ip -j addr`: card and IPv4 address, loopback left out."""
-    cards = output.json()
-    if not isinstance(cards, list):
-        raise ValueError("not a list of cards")
-    return tuple(
-        (str(card["ifname"]), str(address["local"]))
-        for card in cards
-        if card and "LOOPBACK" not in card["flags"]
-        for address in card["addr_info"]
-        if address.get("family") == "inet"
-    )
+_TABLE_HEAD = ("PID", "PPID", "STARTED", "ELAPSED", "RSS", "NLWP", "COMMAND")
+
+
+class VpnProcess(msgspec.Struct, frozen=True):
+    """A daemon of the VPN or one of its pppds, with its start."""
+
+    pid: int
+    parent: int
+    """1 for a pppd whose xl2tpd is gone."""
+    started: float
+    """Seconds since the epoch, if the router's zone is UTC, as CloudStack's are."""
+    age: int
+    """Seconds; a second off now and then."""
+    memory: int
+    """Bytes that it holds in memory."""
+    threads: int
+    arguments: str
+
+    @property
+    def name(self) -> str:
+        """`charon`, `starter`, `xl2tpd` or `pppd`."""
+        return self.arguments.split(" ", 1)[0].rpartition("/")[2]
+
+
+def read_vpn_processes(output: Output) -> tuple[VpnProcess, ...]:
+    """`ps -o pid,ppid,lstart,etimes,rss,nlwp,args -C …`; status 1 where there is none."""
+    if tuple(output.lines[0].split()) != _TABLE_HEAD:
+        raise ValueError(f"not the head of ps: {output.lines[0]!r}")
+    found = []
+    for line in output.lines[1:]:
+        pid, parent, *words, age, memory, threads, arguments = line.split(None, 10)
+        started = timegm(strptime(" ".join(words), "%a %b %d %H:%M:%S %Y"))
+        found.append(
+            VpnProcess(
+                int(pid),
+                int(parent),
+                float(started),
+                int(age),
+                int(memory) * 1024,
+                int(threads),
+                arguments,
+            )
+        )
+    return tuple(found)
+
+
+def read_lines(output: Output) -> tuple[str, ...]:
+    """Lines as they are, empty ones left out."""
+    return tuple(line for line in output.lines if line.strip())
+
+
+def read_log_lines(output: Output) -> tuple[str, ...]:
+    """Lines of a log, without secrets."""
+    return tuple(redact(line) for line in output.log_lines if line.strip())
+
+
+def read_values(output: Output) -> dict[str, str]:
+    """`NAME=VALUE` lines; quotes around a value are left out."""
+    pairs = (line.partition("=") for line in output.lines)
+    return {name: value.strip('"') for name, separator, value in pairs if separator}
+
+
+def read_named_counts(output: Output) -> dict[str, int]:
+    """`NAME NUMBER` lines, as in `/proc/net/xfrm_stat`."""
+    rows = [line.split() for line in output.lines if line.strip()]
+    return {name: int(number) for name, number in rows}
