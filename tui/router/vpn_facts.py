@@ -9,7 +9,15 @@ import re
 
 import msgspec
 
+from tui.router.ipsec_facts import ChildSa as ChildSa
+from tui.router.ipsec_facts import IkeSa as IkeSa
+from tui.router.ipsec_facts import Ipsec as Ipsec
+from tui.router.ipsec_facts import IpsecConnection as IpsecConnection
 from tui.router.output import Output
+from tui.router.session_facts import L2tpSession as L2tpSession
+from tui.router.session_facts import L2tpTunnel as L2tpTunnel
+from tui.router.session_facts import PppProcess as PppProcess
+from tui.router.session_facts import PppRecord as PppRecord
 
 
 class Xl2tpdSettings(msgspec.Struct, frozen=True):
@@ -44,7 +52,6 @@ class Rule(msgspec.Struct, frozen=True):
     chain: str
     text: str
     packets: int
-    bytes: int = 0
 
 
 class ProgrammedVpn(msgspec.Struct, frozen=True):
@@ -110,15 +117,13 @@ def read_names(output: Output) -> tuple[str, ...]:
     return tuple(line for line in output.lines if line)
 
 
-_RULE = re.compile(r"\[(\d+):(\d+)\] -A (\S+) ?(.*)")
+_RULE = re.compile(r"\[(\d+):\d+\] -A (\S+) ?(.*)")
 
 
 def read_rules(output: Output) -> tuple[Rule, ...]:
     """`iptables-save -c -t TABLE`, in order."""
     matches = (_RULE.match(line) for line in output.lines)
-    return tuple(
-        Rule(match[3], match[4], int(match[1]), int(match[2])) for match in matches if match
-    )
+    return tuple(Rule(match[2], match[3], int(match[1])) for match in matches if match)
 
 
 def read_programmed_vpn(output: Output) -> ProgrammedVpn | None:
