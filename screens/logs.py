@@ -21,10 +21,18 @@ from tui.actions import Action
 from tui.cloud.models import Router
 from tui.logs.filter import Filter, FilterProblem, parse_filter
 from tui.logs.line import Level, LogLine
+from tui.logs.merge import LogBlock
 from tui.logs.store import LogStore
 from tui.router.errors import RouterError
 from tui.session.inventory import Kind
-from tui.session.logfeed import DEFAULT_SOURCES, LinesArrived, LinkNews, LogFeed
+from tui.session.logfeed import (
+    DEFAULT_SOURCES,
+    ClockOffset,
+    LinesArrived,
+    LinkNews,
+    LogFeed,
+    RouterFailed,
+)
 from tui.session.views import vpn_rows
 from tui.vpn.states import router_mark
 from tui.widgets.columns import Tone
@@ -114,15 +122,15 @@ class LogsScreen(SectionScreen):
     def arrive(self, key: str, filter_text: str) -> None:
         """Come from another section, for the router with the id `key`."""
         router = self.session.inventory.routers.rows.get(key)
-        if router is not None and (self._feed is None or self._feed.router.id != key):
-            sources = self._feed.sources if self._feed else DEFAULT_SOURCES
+        if router is not None and (self._feed is None or self._feed.routers[0].id != key):
+            sources = self._feed.choices[0][1] if self._feed else DEFAULT_SOURCES
             self.follow_router(router, sources)
         if filter_text:
             self.query_one(FilterLine).set_text(filter_text)
 
     def follow_router(self, router: Router, sources: Iterable[str]) -> None:
         """Follow another router, or other logs of this one, from a little before their end."""
-        self._feed = LogFeed(self.session, router, tuple(sources))
+        self._feed = LogFeed(self.session, [(router, tuple(sources))])
         self._store = LogStore(KEPT)
         self._error = None
         self._news = LinkNews("", good=True)
@@ -136,7 +144,10 @@ class LogsScreen(SectionScreen):
     async def _follow(self, feed: LogFeed) -> None:
         try:
             async for event in feed.events():
-                self.post_message(self.Arrived(feed, event))
+                if isinstance(event, RouterFailed):
+                    self.post_message(self.Failed(feed, event.error))
+                elif not isinstance(event, ClockOffset):
+                    self.post_message(self.Arrived(feed, event))
         except RouterError as error:
             self.post_message(self.Failed(feed, error))
 
@@ -147,7 +158,7 @@ class LogsScreen(SectionScreen):
         if isinstance(event.event, LinkNews):
             self._news = event.event
         else:
-            self._take(event.event.lines)
+            self._take(event.event.block)
         self._show_feed()
 
     def on_logs_screen_failed(self, event: Failed) -> None:
@@ -167,7 +178,7 @@ class LogsScreen(SectionScreen):
         if feed is None or error is None or error is self._asked or not self.is_current:
             return
         self._asked = error
-        ask_about_key(self, self.session, feed.router, error, lambda: self._again(feed))
+        ask_about_key(self, self.session, feed.routers[0], error, lambda: self._again(feed))
 
     def _again(self, feed: LogFeed) -> None:
         if feed is self._feed:
@@ -175,10 +186,10 @@ class LogsScreen(SectionScreen):
 
     # Lines.
 
-    def _take(self, lines: tuple[LogLine, ...]) -> None:
+    def _take(self, block: LogBlock) -> None:
         self._news = LinkNews("", good=True)
-        added = self._store.add(lines)
-        shown = [line for line in added.appended if self._filter.matches(line)]
+        added = self._store.add(block)
+        shown = [line.line for line in added.appended if self._filter.passes(line)]
         errors = sum(line.level == "error" for line in shown)
         if self._frozen or not self.view.following:
             self._unseen += len(shown)
@@ -192,7 +203,7 @@ class LogsScreen(SectionScreen):
 
     def _show_lines(self) -> None:
         """Draw everything again: after another filter, or lines that came late."""
-        self.view.replace([_row(line) for line in self._store.lines(self._filter)])
+        self.view.replace([_row(line.line) for line in self._store.lines(self._filter)])
 
     @on(FilterLine.Changed)
     def _filtered(self, event: FilterLine.Changed) -> None:
@@ -223,11 +234,11 @@ class LogsScreen(SectionScreen):
         feed = self._feed
         if feed is None:
             return Content(f" {self._why_nothing()}")
-        router = self.session.inventory.routers.rows.get(feed.router.id, feed.router)
+        router = self.session.inventory.routers.rows.get(feed.routers[0].id, feed.routers[0])
         stopped = "" if router.state == "Running" else f"  {router_mark(router.state)}"
-        head = Content.styled(f" {feed.router.name}{stopped}", "bold")
-        where = feed.router.guest_network_name or feed.router.vpc_name
-        about = Content(f"  {where}  {' '.join(feed.sources)}  times in UTC  ")
+        head = Content.styled(f" {feed.routers[0].name}{stopped}", "bold")
+        where = feed.routers[0].guest_network_name or feed.routers[0].vpc_name
+        about = Content(f"  {where}  {' '.join(feed.choices[0][1])}  times in UTC  ")
         if self._error is not None:
             words = f"✘ {self._error.what}. {self._error.remedy}"
             return Content.assemble(head, about, Content.styled(words, "bold $text-error"))
@@ -270,8 +281,8 @@ class LogsScreen(SectionScreen):
 
     def action_choose_router(self) -> None:
         """Choose the router and the logs."""
-        chosen = self._feed.router.id if self._feed else ""
-        sources = self._feed.sources if self._feed else DEFAULT_SOURCES
+        chosen = self._feed.routers[0].id if self._feed else ""
+        sources = self._feed.choices[0][1] if self._feed else DEFAULT_SOURCES
 
         def answered(answer: tuple[str, tuple[str, ...]] | None) -> None:
             if answer is None:

@@ -34,7 +34,7 @@ from tests.screens.stage import (
 )
 from tui.app import Console
 from tui.lab.lab import Lab
-from tui.logs.line import read_lines
+from tui.logs.merge import block_of
 from tui.router.errors import RouterError
 from tui.safety.clipboard import Clipboard
 from tui.safety.credentials import CredentialStore
@@ -207,7 +207,7 @@ def log_lines(source: str = "journal") -> LinesArrived:
         )
         for second, (tag, text) in enumerate(LOG_LINES)
     ]
-    return LinesArrived(tuple(read_lines(source, raw, router="r-47-VM", now=now)))
+    return LinesArrived(block_of(raw, source, router="r-47-VM", now=now))
 
 
 def scripted_feed(monkeypatch: pytest.MonkeyPatch, *, error: RouterError | None = None) -> None:

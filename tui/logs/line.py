@@ -1,9 +1,4 @@
-"""One line of a router's log, understood and made harmless.
-
-Formats (recordings of a CloudStack 4.22 router): rsyslog's traditional one (no year, whole seconds,
-UTC), CloudStack's scripts (`2026-11-22 23:17:26,644 ERROR    text`, and `date` lines of the boot
-scripts), and `journalctl -o json`.
-"""
+"""One line of a router's log, understood and made harmless. The forms are those of `stamps`."""
 
 import re
 from collections.abc import Iterable
@@ -12,6 +7,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from tui.logs.stamps import EXACT, Clock, parse_iso, read_date_line, with_year
 from tui.safety.redact import redact
 from tui.safety.text import clean, clean_bytes
 
@@ -40,22 +36,19 @@ class LogLine(msgspec.Struct, frozen=True):
     """charon's line a second time: the starter passes its output on late, with a wrong time."""
 
 
-_SYSLOG: Final = re.compile(
-    r"(?P<month>[A-Z][a-z]{2}) (?P<day>[ \d]\d) (?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d) "
-    r"(?P<host>\S+) (?P<tag>[^\s:\[]+)(?:\[(?P<pid>\d+)\])?: ?(?P<text>.*)",
+_SAID: Final = r"(?P<host>\S+) (?P<tag>[^\s:\[]+)(?:\[(?P<pid>\d{1,10})\])?: ?(?P<text>.*)"
+_SYSLOG: Final = re.compile(r"(?P<stamp>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d) " + _SAID, re.DOTALL)
+_ISO_STAMP: Final = re.compile(r"[\d-]{10}[T ][\d:]{8}(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)? *")
+_ISO_SYSLOG: Final = re.compile(
+    r"[\d-]{10}[T ][\d:]{8}(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)? " + _SAID, re.DOTALL
+)
+_CLOUD: Final = re.compile(
+    r"[\d-]{10} [\d:]{8},\d{3} (?P<level>DEBUG|INFO|WARN|WARNING|ERROR|CRITICAL)\s+(?P<text>.*)",
     re.DOTALL,
 )
-_CLOUD: Final = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),(\d{3}) ([A-Z]+)\s+(.*)", re.DOTALL)
-_DATE: Final = re.compile(
-    r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([ \d]\d) (\d\d:\d\d:\d\d) UTC (\d{4}):? (.*)", re.DOTALL
-)
+_DATE: Final = re.compile(r"(?:\S+ +){5}\d{4}:? ?")
+_SYSLOG_SOURCES: Final = frozenset({"daemon", "messages", "auth", "haproxy", "kern"})
 _CHARON: Final = re.compile(r"\d\d\[[A-Z]{3}\] ")
-_MONTHS: Final = {
-    name: number
-    for number, name in enumerate(
-        ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), 1
-    )
-}
 _NAMED_LEVELS: Final[dict[str, Level]] = {
     "DEBUG": "debug",
     "INFO": "info",
@@ -104,77 +97,87 @@ _SECRET_HINT: Final = re.compile(r"CHAP|PSK\s|assw|preshared|secret| \* ", re.IG
 
 
 def read_lines(
-    source: str, raw_lines: Iterable[bytes], *, router: str, now: datetime
+    source: str,
+    raw_lines: Iterable[bytes],
+    *,
+    router: str,
+    now: datetime,
+    clock: Clock = EXACT,
 ) -> list[LogLine]:
-    """The lines of `source` (`cloud` and `journal` have forms of their own, the rest is syslog).
+    """The lines of `source`; see `read_line`."""
+    return [read_line(router, source, raw, now, clock) for raw in raw_lines]
 
-    `now` puts the year right. Never fails: a line that is not understood keeps its text.
+
+def read_line(router: str, source: str, raw: bytes, now: datetime, clock: Clock = EXACT) -> LogLine:
+    """One line, in whatever form it is: it is known by its first character.
+
+    `now` puts the year right, `clock` the time. Never fails: a line that is not understood keeps
+    its text.
     """
-    read = {"cloud": _read_cloud, "journal": _read_journal}.get(source, _read_syslog)
-    return [read(router, source, raw, now) for raw in raw_lines]
-
-
-def _read_syslog(router: str, source: str, raw: bytes, now: datetime) -> LogLine:
+    first = raw[:1]
+    if first == b"{" or source == "journal":
+        return _read_journal(router, source, raw, clock)
     text = _harmless(raw)
+    if first.isdigit():
+        return _read_iso(router, source, text, clock)
     match = _SYSLOG.match(text)
     if match is None:
-        return LogLine(router, source, None, "", "", None, "info", text)
+        return _read_other(router, source, raw, text, clock)
+    moment = with_year(match["stamp"], now, clock.zone)
+    if moment is not None and clock.offset:
+        moment -= timedelta(seconds=clock.offset)
+    return _line_of(match, router, source, moment)
+
+
+def _line_of(match: re.Match[str], router: str, source: str, moment: datetime | None) -> LogLine:
     tag, said = match["tag"], match["text"]
     return LogLine(
         router,
         source,
-        _moment(match, now),
+        moment,
         match["host"],
         tag,
         int(match["pid"]) if match["pid"] else None,
         guess_level(tag, said),
         said,
-        tag == "ipsec" and _CHARON.match(said) is not None,
+        is_late_copy(tag, said),
     )
 
 
-def _moment(match: re.Match[str], now: datetime) -> datetime | None:
-    """The time of a line without a year: the latest that is not in the future.
-
-    A day of grace: the clocks of router and console may differ.
-    """
-    for year in (now.year + 1, now.year, now.year - 1, now.year - 2, now.year - 3, now.year - 4):
-        try:
-            found = datetime(
-                year,
-                _MONTHS[match["month"]],
-                int(match["day"]),
-                int(match["hour"]),
-                int(match["minute"]),
-                int(match["second"]),
-                tzinfo=UTC,
-            )
-        except (KeyError, ValueError):  # no such month, or 29 February of another year
-            continue
-        if found <= now + timedelta(days=1):
-            return found
-    return None
+def is_late_copy(tag: str, text: str) -> bool:
+    """True for what the starter passes on of charon's output, late and in bursts. Its own words
+    (`'L2TP-PSK' routed`, `charon (906) started after …`) are said only once."""
+    return tag == "ipsec" and _CHARON.match(text) is not None
 
 
-def _read_cloud(router: str, source: str, raw: bytes, now: datetime) -> LogLine:
-    text = _harmless(raw)
+def _read_iso(router: str, source: str, text: str, clock: Clock) -> LogLine:
+    """A line that begins with a whole date: of CloudStack's scripts, of rsyslog's other form, or
+    of `journalctl -o short-iso`."""
+    moment = parse_iso(text, clock.zone)
+    if moment is None:
+        return LogLine(router, source, None, router, "cloud", None, "info", text)
+    if clock.offset:
+        moment -= timedelta(seconds=clock.offset)
     if match := _CLOUD.match(text):
-        stamp, millis, name, said = match.groups()
-        moment = _parsed(f"{stamp}.{millis}000", "%Y-%m-%d %H:%M:%S.%f")
-        level = _NAMED_LEVELS.get(name, "info")
-        return LogLine(router, source, moment, router, "cloud", None, level, said)
-    if match := _DATE.match(text):
-        month, day, clock, year, said = match.groups()
-        moment = _parsed(f"{year} {_MONTHS.get(month, 0)} {day} {clock}", "%Y %m %d %H:%M:%S")
-        return LogLine(router, source, moment, router, "boot", None, "info", said)
-    return LogLine(router, source, None, router, "cloud", None, "info", text)
+        level = _NAMED_LEVELS.get(match["level"], "info")
+        return LogLine(router, source, moment, router, "cloud", None, level, match["text"])
+    if match := _ISO_SYSLOG.match(text):
+        return _line_of(match, router, source, moment)
+    rest = _ISO_STAMP.sub("", text, count=1)
+    tag = "" if source in _SYSLOG_SOURCES else "cloud"
+    return LogLine(router, source, moment, router, tag, None, "info", rest)
 
 
-def _parsed(text: str, form: str) -> datetime | None:
-    try:
-        return datetime.strptime(text, form).replace(tzinfo=UTC)
-    except ValueError:
-        return None
+def _read_other(router: str, source: str, raw: bytes, text: str, clock: Clock) -> LogLine:
+    """A line of the boot scripts, or one that belongs to the line before it."""
+    told = read_date_line(raw[:64])
+    tag, host = ("", "") if source in _SYSLOG_SOURCES else ("cloud", router)
+    if told is None:
+        return LogLine(router, source, None, host, tag, None, "info", text)
+    moment = told[0] - timedelta(seconds=clock.offset)
+    return LogLine(
+        router, source, moment, router, "boot", None, "info", _DATE.sub("", text, count=1)
+    )
 
 
 class _Entry(msgspec.Struct):
@@ -194,11 +197,12 @@ class _Entry(msgspec.Struct):
 _decode_entry: Final = msgspec.json.Decoder(_Entry).decode
 
 
-def _read_journal(router: str, source: str, raw: bytes, now: datetime) -> LogLine:
+def _read_journal(router: str, source: str, raw: bytes, clock: Clock) -> LogLine:
     try:
         entry = _decode_entry(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return LogLine(router, source, None, "", "", None, "warning", _harmless(raw))
+        level: Level = "warning" if source == "journal" else "info"
+        return LogLine(router, source, None, "", "", None, level, _harmless(raw))
     tag = clean(entry.SYSLOG_IDENTIFIER or "", 64)
     text = _harmless(_message(entry.MESSAGE))
     pid = entry.syslog_pid or entry.pid or ""
@@ -208,12 +212,13 @@ def _read_journal(router: str, source: str, raw: bytes, now: datetime) -> LogLin
     return LogLine(
         router,
         source,
-        _from_micros(entry.written or entry.received),
+        _from_micros(entry.written or entry.received, clock.offset),
         clean(entry.hostname or "", 255),
         tag,
         int(pid) if pid.isascii() and pid.isdecimal() else None,
         level,
         text,
+        is_late_copy(tag, text),
     )
 
 
@@ -228,9 +233,9 @@ def _message(message: str | list[int | str] | None) -> bytes:
     return message.encode("utf-8", "replace")
 
 
-def _from_micros(text: str | None) -> datetime | None:
+def _from_micros(text: str | None, offset: float) -> datetime | None:
     try:
-        return datetime.fromtimestamp(int(text or "") / 1_000_000, UTC)
+        return datetime.fromtimestamp(int(text or "") / 1_000_000 - offset, UTC)
     except (ValueError, OverflowError, OSError):
         return None
 

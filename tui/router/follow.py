@@ -35,7 +35,16 @@ from tui.router.log_events import (
     SourceMissing,
 )
 
-__all__ = ["Backoff", "FollowEvent", "LogChunk", "LogGap", "Reconnecting", "Resumed", "follow"]
+__all__ = [
+    "Backoff",
+    "FollowEvent",
+    "LogChunk",
+    "LogGap",
+    "Reconnecting",
+    "Resumed",
+    "follow",
+    "may_pass",
+]
 
 _WAITING_EVENTS = 64
 
@@ -123,7 +132,7 @@ class _Runner:
                     await self._queue.put(Resumed())
                 await self._follow_all()
             except RouterError as error:
-                if not _passes(error):
+                if not may_pass(error):
                     await self._queue.put(error)
                     return
                 if loop.time() - began > self._backoff.longest:
@@ -156,8 +165,8 @@ class _Runner:
                 await asyncio.sleep(self._backoff.wait(attempt))
 
 
-def _passes(error: RouterError) -> bool:
+def may_pass(error: RouterError) -> bool:
     """True if the same may work later."""
     if isinstance(error, HopFailed):
-        return _passes(error.reason)
+        return may_pass(error.reason)
     return isinstance(error, ConnectionDropped | ConnectTimeout | Refused | Unreachable)

@@ -1,22 +1,32 @@
-"""The logs of one router as lines, with what happens to the link in between."""
+"""The logs of routers as lines, with what happens to their links in between."""
 
+import asyncio
+import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
 from tui.cloud.models import Router
-from tui.logs.line import LogLine, read_lines
+from tui.logs.line import LogLine
+from tui.logs.merge import LogBlock, Origin
+from tui.logs.stamps import EXACT, Clock
+from tui.router.commands import DATE
+from tui.router.errors import CommandFailed, CommandTimeout, RouterError
 from tui.router.log_commands import Position
 from tui.router.log_events import (
-    FollowEvent,
     LogChunk,
     LogGap,
     Reconnecting,
     Resumed,
+    SourceMissing,
 )
 from tui.session.session import Session
+
+if TYPE_CHECKING:
+    from tui.router.connection import RouterConnection
 
 DEFAULT_SOURCES = ("journal", "cloud")
 """The journal has charon, xl2tpd and pppd with all they say; `cloud` what CloudStack programs."""
@@ -30,11 +40,28 @@ SOURCE_WORDS = {
     "haproxy": "/var/log/haproxy.log: one line per client up and down",
 }
 
+_WAITING_EVENTS: Final = 16
+"""Events that may wait to be taken; each holds at most 4 MB. Beyond that the routers wait."""
+_EXACT_ENOUGH: Final = 0.05
+"""Seconds beside half the round trip by which a measured clock may be wrong."""
+_SAME_CLOCK: Final = 1.0
+"""Seconds by which a clock has to be off its last measurement to count as changed."""
+
 
 class LinesArrived(msgspec.Struct, frozen=True):
-    """Complete lines of one source, in order."""
+    """Complete lines of one log of one router, in order."""
 
-    lines: tuple[LogLine, ...]
+    block: LogBlock
+
+    @property
+    def router(self) -> str:
+        """Name of the router."""
+        return self.block.origin.router
+
+    @property
+    def lines(self) -> tuple[LogLine, ...]:
+        """The lines, read in full; a flood is better kept as the block that it is."""
+        return self.block.lines
 
 
 class LinkNews(msgspec.Struct, frozen=True):
@@ -44,40 +71,186 @@ class LinkNews(msgspec.Struct, frozen=True):
     good: bool
     gap: bool = False
     """Lines are lost at this place."""
+    router: str = ""
+    """Name of the router."""
+
+
+class ClockOffset(msgspec.Struct, frozen=True):
+    """How far the clock of a router is off this machine's. The lines that follow are corrected."""
+
+    router: str
+    """Name of the router."""
+    seconds: float
+    """How much it is ahead; negative when it is behind; 0 where no difference can be told."""
+
+
+class RouterFailed(msgspec.Struct, frozen=True):
+    """A router cannot be followed, and waiting does not cure it; the others go on.
+
+    `LogFeed.retry` tries it again: after a host key was accepted, for instance.
+    """
+
+    router: Router
+    error: RouterError
+
+
+FeedEvent = LinesArrived | LinkNews | ClockOffset | RouterFailed
+Choice = tuple[Router, Sequence[str]]
+"""A router, and which of its logs."""
 
 
 class LogFeed:
-    """Follows one router; started again, it goes on where it was."""
+    """Follows routers; started again, it goes on where it was, in each log of each router."""
 
-    def __init__(self, session: Session, router: Router, sources: Sequence[str]) -> None:
+    def __init__(self, session: Session, choices: Sequence[Choice]) -> None:
+        self.choices: tuple[tuple[Router, tuple[str, ...]], ...] = tuple(
+            (router, tuple(sources)) for router, sources in choices
+        )
+        self._followed = {
+            router.id: _FollowedRouter(session, router, sources) for router, sources in self.choices
+        }
+        self._events: asyncio.Queue[_Waiting] = asyncio.Queue(_WAITING_EVENTS)
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    @property
+    def routers(self) -> tuple[Router, ...]:
+        """The routers that were chosen."""
+        return tuple(router for router, _ in self.choices)
+
+    async def events(self) -> AsyncGenerator[FeedEvent, None]:
+        """Lines and news of all routers until closed, or until every router has failed.
+
+        Who takes them slowly makes the routers wait; nothing is dropped.
+        """
+        events = self._events = asyncio.Queue(_WAITING_EVENTS)
+        tasks = self._tasks = {}
+        for router in self.routers:
+            self.retry(router)
+        try:
+            while not (events.empty() and all(task.done() for task in tasks.values())):
+                waiting = await events.get()
+                if isinstance(waiting, _Portion):
+                    # Only what is handed on counts as read: the rest is read again.
+                    yield waiting.taken()
+                elif waiting is not None:
+                    yield waiting
+        finally:
+            for task in tasks.values():
+                task.cancel()
+            await asyncio.gather(*tasks.values(), return_exceptions=True)
+
+    def retry(self, router: Router) -> None:
+        """Follow a router again that has failed; one that is followed goes on as it is."""
+        running = self._tasks.get(router.id)
+        if running is None or running.done():
+            events = self._events
+            task = asyncio.create_task(self._followed[router.id].run(events))
+            task.add_done_callback(lambda task: _wake(events))
+            self._tasks[router.id] = task
+
+
+def _wake(events: "asyncio.Queue[_Waiting]") -> None:
+    """Let who waits see that a router is not followed any more. Nobody waits at a full queue."""
+    if not events.full():
+        events.put_nowait(None)
+
+
+class _FollowedRouter:
+    """One router of a feed, and where each of its logs stands."""
+
+    def __init__(self, session: Session, router: Router, sources: tuple[str, ...]) -> None:
         self.router = router
-        self.sources = tuple(sources)
         self._session = session
+        self._sources = sources
         self._positions: dict[str, Position] = {}
+        self._numbers: dict[str, int] = {}
+        """Number of the next line of each log."""
+        self._clock: Clock | None = None
 
-    async def events(self) -> AsyncGenerator[LinesArrived | LinkNews, None]:
-        """Lines and news until closed. Raises `RouterError` for what waiting does not cure."""
+    async def run(self, events: "asyncio.Queue[_Waiting]") -> None:
+        """Put lines and news into `events` until cancelled, or until the router has failed."""
+        try:
+            await events.put(self._news(f"connecting to {self.router.name} …"))
+            connection = await self._session.routers.connection(self.router)
+            await self._follow(connection, events)
+        except RouterError as error:
+            await events.put(RouterFailed(self.router, error))
+
+    async def _follow(
+        self, connection: "RouterConnection", events: "asyncio.Queue[_Waiting]"
+    ) -> None:
         from tui.router.follow import follow
 
-        connection = await self._session.routers.connection(self.router)
-        yield LinkNews(f"connecting to {self.router.name} …", good=True)
-        async with aclosing(follow(connection, self.sources, self._positions)) as stream:
+        for each in await self._compare_clocks(connection):
+            await events.put(each)
+        async with aclosing(follow(connection, self._sources, self._positions)) as stream:
             async for event in stream:
-                yield self._told(event)
+                if isinstance(event, Resumed):
+                    for each in await self._compare_clocks(connection):
+                        await events.put(each)
+                if isinstance(event, LogChunk):
+                    await events.put(_Portion(self, event, self._clock or EXACT))
+                else:
+                    await events.put(self._told(event))
 
-    def _told(self, event: FollowEvent) -> LinesArrived | LinkNews:
-        if isinstance(event, LogChunk):
-            self._positions[event.source] = event.position
-            lines = read_lines(
-                event.source, event.lines, router=self.router.name, now=datetime.now(UTC)
-            )
-            return LinesArrived(tuple(lines))
+    async def _compare_clocks(
+        self, connection: "RouterConnection"
+    ) -> tuple[ClockOffset | LinkNews, ...]:
+        """What there is to tell. A link that breaks meanwhile is left to `follow`."""
+        from tui.router.follow import may_pass
+
+        try:
+            await connection.connect()
+            told = await connection.run(DATE)
+        except (CommandFailed, CommandTimeout):
+            return ()
+        except RouterError as error:
+            if not may_pass(error):
+                raise
+            return (self._news(f"no link: {error.what}; trying again", good=False),)
+        half = (connection.round_trip or 0.0) / 2
+        offset = told - (time.time() - half)
+        if abs(offset) <= half + _EXACT_ENOUGH:
+            offset = 0.0
+        known = self._clock
+        if known is not None and abs(known.offset - offset) < _SAME_CLOCK:
+            return ()
+        self._clock = Clock(offset=offset)
+        return (ClockOffset(self.router.name, offset),)
+
+    def _news(self, says: str, *, good: bool = True, gap: bool = False) -> LinkNews:
+        return LinkNews(says, good, gap, self.router.name)
+
+    def _told(self, event: Reconnecting | Resumed | LogGap | SourceMissing) -> LinkNews:
         if isinstance(event, Reconnecting):
-            return LinkNews(
-                f"no link: {event.reason.what}; trying again in {event.wait:.0f} s", good=False
-            )
+            wait = f"trying again in {event.wait:.0f} s"
+            return self._news(f"no link: {event.reason.what}; {wait}", good=False)
         if isinstance(event, Resumed):
-            return LinkNews("link is back; no line lost or repeated", good=True)
+            return self._news("link is back; no line lost or repeated")
         if isinstance(event, LogGap):
-            return LinkNews(f"lines of {event.source} are lost here: {event.reason}", False, True)
-        return LinkNews(f"{event.source} cannot be read: {event.reason}", good=False)
+            says = f"lines of {event.source} are lost here: {event.reason}"
+            return self._news(says, good=False, gap=True)
+        return self._news(f"{event.source} cannot be read: {event.reason}", good=False)
+
+    def arrived(self, chunk: LogChunk, clock: Clock) -> LinesArrived:
+        """The lines of `chunk`, which count as read from here on."""
+        source = chunk.source
+        self._positions[source] = chunk.position
+        first = self._numbers.get(source, 1)
+        self._numbers[source] = first + chunk.text.count(b"\n")
+        origin = Origin(self.router.name, source, datetime.now(UTC), clock)
+        return LinesArrived(LogBlock(origin, chunk.text, first))
+
+
+class _Portion(NamedTuple):
+    """Lines that wait to be handed on, and the clock that they were written by."""
+
+    followed: _FollowedRouter
+    chunk: LogChunk
+    clock: Clock
+
+    def taken(self) -> LinesArrived:
+        return self.followed.arrived(self.chunk, self.clock)
+
+
+_Waiting = FeedEvent | _Portion | None
