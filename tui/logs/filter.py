@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from tui.logs.line import LEVELS, LogLine
+from tui.logs.line import LEVELS, LogLine, is_late_copy, tag_and_text
 from tui.logs.merge import KeptLine
 
 ChipKind = Literal[
@@ -115,17 +115,43 @@ class Filter(msgspec.Struct, frozen=True):
         return True
 
     def passes(self, kept: KeptLine, whose: Whose | None = None) -> bool:
-        """Like `matches`, but a line is read in full only where that can matter."""
+        """Like `matches`, but a line is read only as far as that can matter."""
+        raw = kept.raw
+        open_tests = []
         for test in self.tests:
-            kind = test.chip.kind
-            if kind == "source" or kind == "router":
-                of = kept.origin.source if kind == "source" else kept.origin.router
-                if (test.pattern.search(of) is not None) != test.chip.wanted:
-                    return False
-            elif test.literal and test.chip.wanted and lacks(kept.raw, test.literal):
+            found = _found_at_once(test, kept, whose)
+            if found is None:
+                open_tests.append(test)
+            elif found != test.chip.wanted:
                 return False
-        asked = None if whose is None else lambda chip: whose(kept, chip)
-        return self.matches(kept.line, asked)
+        if self.least_level and LEVELS.index(kept.line.level) < self.least_level:
+            return False
+        may_be_copy = not self.duplicates and b"ipsec" in raw
+        if not open_tests and not may_be_copy:
+            return True
+        tag, text = tag_and_text(kept.origin.source, raw)
+        if may_be_copy and is_late_copy(tag, text):
+            return False
+        both = f"{tag}: {text}"
+        return all(
+            (test.pattern.search(tag if test.chip.kind == "tag" else both) is not None)
+            == test.chip.wanted
+            for test in open_tests
+        )
+
+
+def _found_at_once(test: _Test, kept: KeptLine, whose: Whose | None) -> bool | None:
+    """Whether a test finds what it looks for, where the raw line can tell; None where not."""
+    kind = test.chip.kind
+    if kind == "source":
+        return test.pattern.search(kept.origin.source) is not None
+    if kind == "router":
+        return test.pattern.search(kept.origin.router) is not None
+    if kind in OF_ATTEMPTS and whose is not None:
+        return whose(kept, test.chip)
+    if kind == "attempt" or (test.literal and lacks(kept.raw, test.literal)):
+        return False
+    return None
 
 
 def lacks(raw: bytes, word: bytes) -> bool:

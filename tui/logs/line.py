@@ -15,6 +15,7 @@ Level = Literal["debug", "info", "notice", "warning", "error"]
 LEVELS: Final[tuple[Level, ...]] = ("debug", "info", "notice", "warning", "error")
 """Least important first. `notice` marks success: a client got one step further."""
 
+_ANY_TIME: Final = datetime(2000, 1, 1, tzinfo=UTC)
 LONGEST_TEXT: Final = 2000
 """Characters of one line that are shown."""
 
@@ -93,7 +94,7 @@ _NOISE: Final = re.compile(
     r"|expanding file expression"
 )
 """Harmless on every router (IPv6 is off there), whatever priority the daemons give it."""
-_SECRET_HINT: Final = re.compile(r"CHAP|PSK\s|assw|preshared|secret| \* ", re.IGNORECASE)
+_SECRET_HINTS: Final = ("chap", "psk ", "assw", "preshared", "secret", " * ")
 
 
 def read_lines(
@@ -127,6 +128,22 @@ def read_line(router: str, source: str, raw: bytes, now: datetime, clock: Clock 
     if moment is not None and clock.offset:
         moment -= timedelta(seconds=clock.offset)
     return _line_of(match, router, source, moment)
+
+
+def tag_and_text(source: str, raw: bytes) -> tuple[str, str]:
+    """Program and words of a line as `read_line` gives them, without the rest that it takes."""
+    if raw[:1] == b"{" or source == "journal":
+        try:
+            entry = _decode_entry(raw)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return "", _harmless(raw)
+        return clean(entry.SYSLOG_IDENTIFIER or "", 64), _harmless(_message(entry.MESSAGE))
+    text = _harmless(raw)
+    match = _SYSLOG.match(text)
+    if match is not None:
+        return match["tag"], match["text"]
+    line = read_line("", source, raw, _ANY_TIME)
+    return line.tag, line.text
 
 
 def _line_of(match: re.Match[str], router: str, source: str, moment: datetime | None) -> LogLine:
@@ -244,7 +261,11 @@ def _harmless(raw: bytes) -> str:
     """Text that no terminal acts on, without secrets: pppd logs what a password can be guessed
     from (CHAP challenge and response), CloudStack's scripts at debug level passwords."""
     text = clean_bytes(raw, LONGEST_TEXT)
-    return redact(text) if _SECRET_HINT.search(text) else text
+    lowered = text.lower()
+    for hint in _SECRET_HINTS:
+        if hint in lowered:
+            return redact(text)
+    return text
 
 
 def guess_level(tag: str, text: str) -> Level:

@@ -8,6 +8,7 @@ scripts (`2026-11-22 23:17:26,644 `), `date` lines of the boot scripts
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -112,6 +113,7 @@ class StampReader:
         return None if told is None else told[0].timestamp() - self._clock.offset
 
 
+@lru_cache(4096)
 def with_year(stamp: str, now: datetime, zone: int = 0) -> datetime | None:
     """The UTC time of `Nov 22 23:17:26`, in a place `zone` seconds east of UTC.
 
