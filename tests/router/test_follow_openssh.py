@@ -3,58 +3,32 @@
 import asyncio
 import contextlib
 import random
-import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from tests.router.log_writer import LogWriter, Rotation
-from tests.router.openssh import SSHD, OpenSsh, openssh_server
-from tui.router import connection as connection_module
+from tests.router.real_router import BEFORE, NEEDS_SSHD, QUICK, log_in, real_router
 from tui.router.connection import RouterConnection
-from tui.router.follow import Backoff, follow
-from tui.router.hops import RouterTarget, Step, plan
-from tui.router.hostkeys import HostKeys
+from tui.router.follow import follow
 from tui.router.log_commands import SOURCES, LogSource, Position
 from tui.router.log_events import LogChunk, LogGap, Reconnecting, SourceMissing
-from tui.settings.model import SshPath
 
-pytestmark = [
-    pytest.mark.openssh,
-    pytest.mark.skipif(SSHD is None, reason="no sshd on this machine (apt install openssh-server)"),
-]
-
-QUICK = Backoff(first=0.02, longest=0.1)
-BEFORE = b"Nov 22 23:59:59 r-42-VM charon: the line before"
+pytestmark = NEEDS_SSHD
 
 
 @pytest.fixture
 async def router(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[RouterConnection]:
-    """A connection to this machine as if it were a router."""
-    folder = tmp_path / "sshd"
-    folder.mkdir()
-    async with openssh_server(folder) as server:
-        monkeypatch.setattr(connection_module, "plan", plan_as(server))
-        known = tmp_path / "known_hosts"
-        known.write_text(f"vr:u-42 {server.host_key}\n")
-        path = SshPath(key_file=str(server.key_file), router_port=server.port)
-        target = RouterTarget(name=socket.gethostname(), uuid="u-42", control_ip="127.0.0.1")
-        connection = RouterConnection(target, path, HostKeys(known))
+    async with real_router(tmp_path, monkeypatch) as connection:
         yield connection
-        await connection.aclose()
 
 
-def plan_as(server: OpenSsh):  # type: ignore[no-untyped-def]
-    """`plan` with the user who runs the test in the place of root."""
-
-    def planned(path: SshPath, target: RouterTarget) -> tuple[Step, ...]:
-        return tuple(msgspec.structs.replace(step, user=server.user) for step in plan(path, target))
-
-    return planned
+@pytest.fixture
+def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    return log_in(tmp_path, monkeypatch)
 
 
 def append(path: Path, content: bytes) -> None:
@@ -66,15 +40,6 @@ def append(path: Path, content: bytes) -> None:
 def remove(path: Path) -> None:
     """Take a log away."""
     path.unlink()
-
-
-@pytest.fixture
-def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The file that stands for /var/log/daemon.log, with one line in it."""
-    path = tmp_path / "daemon.log"
-    path.write_bytes(BEFORE + b"\n")
-    monkeypatch.setitem(SOURCES, "daemon", LogSource("daemon", str(path)))
-    return path
 
 
 @pytest.mark.parametrize("rotation", ["none", "rename", "copytruncate"])

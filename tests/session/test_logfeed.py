@@ -230,3 +230,44 @@ async def test_a_router_that_is_down_is_told_at_once(lab: Lab) -> None:
         news = [await anext(events) for _ in range(3)]
     told = [event.says for event in news if isinstance(event, LinkNews) and not event.good]
     assert len(told) == 2 and all("refuses the connection" in says for says in told)
+
+
+async def test_what_was_before_the_start_adjoins_exactly(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over rotated and compressed generations, and in the journal, back to the oldest line."""
+    monkeypatch.setattr("tui.router.history.PORTION", 3000)
+    monkeypatch.setattr("tui.router.history._ENTRIES", 20)
+    logs = logs_of(lab)
+    for number in range(600):
+        when = 1_795_000_000 + number // 7
+        logs.syslog("messages", when, "test", 7, f"line {number:04d}")
+        logs.journal(when, "pppd", 7, f"entry {number:04d}")
+        if number in (150, 300, 420):
+            logs.rotate("messages")
+    store = LogStore()
+    async with feed_of(lab, [OFFICE], ("messages", "journal")) as feed:
+        (router,) = feed.routers
+        assert (await feed.earlier(router, "messages")).block is None
+        async with aclosing(feed.events()) as events:
+            heard: set[str] = set()
+            while heard != {"messages", "journal"}:
+                event = await anext(events)
+                if isinstance(event, LinesArrived):
+                    heard.add(event.block.origin.source)
+                    store.add(event.block)
+        why = []
+        for source in ("messages", "journal"):
+            while True:
+                found = await feed.earlier(router, source)
+                if found.block is None:
+                    why.append(found.why_none)
+                    break
+                store.add_earlier(found.block)
+    for source, tag, word in (("messages", "test", "line"), ("journal", "pppd", "entry")):
+        kept = [each for each in store if each.origin.source == source]
+        numbers = [each.number for each in kept]
+        assert numbers == list(range(numbers[0], numbers[-1] + 1))
+        texts = [each.line.text for each in kept if each.line.tag == tag]
+        assert [t for t in texts if t.startswith(word)] == [f"{word} {n:04d}" for n in range(600)]
+    assert "oldest line" in why[0] and "oldest entry" in why[1]

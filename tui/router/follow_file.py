@@ -163,7 +163,7 @@ class FileFollower:
         async with connection.stream(LOG_FOLLOW, *self._where(self._source.path, marker)) as stream:
             unproven: list[bytes] = []
             heard = False
-            async for before, words in _marked(stream, marker):
+            async for before, words in marked(stream, marker):
                 unproven.append(before)
                 if not words:
                     continue
@@ -193,6 +193,10 @@ class FileFollower:
 
     async def _hand_on(self, content: bytes, offset: int, head: int, digest: str) -> None:
         """`content` ends at `offset` and is proven."""
+        begins = self.position
+        if self._cutter.is_skipping:
+            skipped = content.find(b"\n") + 1
+            begins = msgspec.structs.replace(begins, offset=offset - len(content) + skipped)
         text = self._cutter.feed(content)
         if not self._cutter.is_skipping:
             self._partial_start = False
@@ -200,7 +204,7 @@ class FileFollower:
         at = self.position
         self.position = Position(at.inode, offset, head, digest if head else "")
         if text:
-            await self._emit(LogChunk(self._source.name, self.position, text))
+            await self._emit(LogChunk(self._source.name, self.position, text, begins))
 
     async def _finish(
         self, connection: RouterConnection, row: Generation, newer: Generation | None
@@ -227,12 +231,12 @@ class FileFollower:
         self._start_generation(newer)
 
     async def _flush(self) -> None:
-        pending = self._cutter.pending
+        begins, pending = self.position, self._cutter.pending
         text = self._cutter.flush()
         if text:
             offset = self.position.offset + pending
             self.position = msgspec.structs.replace(self.position, offset=offset)
-            await self._emit(LogChunk(self._source.name, self.position, text))
+            await self._emit(LogChunk(self._source.name, self.position, text, begins))
 
     async def _read_rest(self, connection: RouterConnection, row: Generation) -> bytes | None:
         """What `row` has after our position, or None if it is not there any more."""
@@ -242,7 +246,7 @@ class FileFollower:
         where = (where[0], str(row.inode), *where[2:])
         async with connection.stream(LOG_REST, *where) as stream:
             portions = []
-            async for before, words in _marked(stream, marker):
+            async for before, words in marked(stream, marker):
                 portions.append(before)
                 if words:
                     return b"".join(portions) if words[0] == "end" else None
@@ -254,7 +258,7 @@ async def _portions(stream: LogStream) -> AsyncIterator[bytes]:
         yield portion
 
 
-async def _marked(stream: LogStream, marker: str) -> AsyncIterator[tuple[bytes, list[str]]]:
+async def marked(stream: LogStream, marker: str) -> AsyncIterator[tuple[bytes, list[str]]]:
     """Bytes up to a marker line with the words of that line, or bytes alone while it is not there.
 
     Bytes that may be the beginning of a marker are held back.

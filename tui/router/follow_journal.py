@@ -36,8 +36,9 @@ class JournalFollower:
                 heard = True
                 text = cutter.feed(portion)
                 if text:
+                    first = Position(cursor=cursor_of(text[: text.index(b"\n")]))
                     self.position = Position(cursor=_last_cursor(text) or self.position.cursor)
-                    await self._emit(LogChunk(self._source.name, self.position, text))
+                    await self._emit(LogChunk(self._source.name, self.position, text, first))
             if not heard and connection.is_connected:
                 raise CommandFailed(command.name, None, await stream.complaint())
         raise ConnectionDropped(connection.target.name)
@@ -45,9 +46,13 @@ class JournalFollower:
 
 def _last_cursor(text: bytes) -> str:
     """The cursor of the last entry of `text`."""
-    line = text[text.rfind(b"\n", 0, -1) + 1 :]
-    start = line.find(_CURSOR)
+    return cursor_of(text[text.rfind(b"\n", 0, -1) + 1 :])
+
+
+def cursor_of(entry: bytes) -> str:
+    """The cursor of an entry of the journal; empty where there is none."""
+    start = entry.find(_CURSOR)
     if start < 0:
         return ""
     start += len(_CURSOR)
-    return line[start : line.find(b'"', start)].decode("ascii", "replace")
+    return entry[start : entry.find(b'"', start)].decode("ascii", "replace")

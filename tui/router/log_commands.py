@@ -177,6 +177,52 @@ done
 # writing to the old one. `truncated` says that bytes since the last marker are in doubt. The pulse
 # of five seconds finds what the bell missed, and ends the loop when nobody listens any more.
 
+_EARLIER: Final = r"""
+f=$1 i=$2 o=$3 h=$4 d=$5 n=$6 m=$7
+say() { printf '%s %s\n' "$m" "$*"; }
+content() { case $1 in *.gz) gzip -dc </dev/fd/3 2>/dev/null ;; *) cat /dev/fd/3 ;; esac; }
+sum() { sha256sum | { read -r x _; echo "$x"; }; }
+holds() {
+  if [ "$h" -gt 0 ]; then [ "$(content "$1" | head -c "$h" | sum)" = "$d" ]
+  else [ "$(stat -L -c %i /dev/fd/3)" = "$i" ]; fi
+}
+part() {
+  s=$(($2 - n))
+  [ "$s" -ge 0 ] || s=0
+  content "$1" | head -c "$2" | tail -c +"$((s + 1))"
+  say = "$s" "$(content "$1" | head -c 256 | wc -c)" "$(content "$1" | head -c 256 | sum)" \
+    "$(stat -L -c %i /dev/fd/3)"
+  exit 0
+}
+found=
+k=0
+while [ "$k" -le 11 ]; do
+  g=$f
+  [ "$k" -eq 0 ] || g=$f.$k
+  [ -r "$g" ] || g=$g.gz
+  k=$((k + 1))
+  [ -r "$g" ] || continue
+  exec 3<"$g" || continue
+  if holds "$g"; then
+    [ "$o" -eq 0 ] || part "$g" "$o"
+    found=yes
+    continue
+  fi
+  [ -z "$found" ] || part "$g" "$(content "$g" | wc -c)"
+done
+[ -n "$found" ] && say first || say gone
+"""
+# At most `n` bytes before the offset `o`; at the beginning of a generation, the end of the one
+# before it. A marker `= OFFSET HEAD DIGEST INODE` says where the bytes begin. A generation that is
+# copied or renamed meanwhile may be met twice: it still holds the position, and is passed over.
+
+_JOURNAL_EARLIER: Final = r"""
+journalctl --no-pager -o json -r -t charon -t xl2tpd -t pppd --cursor="$1" |
+  head -n "$2" | head -c 4194304
+exit 0
+"""
+# Newest first, beginning with the entry that the cursor names.
+
 _LOGINS: Final = r"""
 journalctl --no-pager -o json 2>/dev/null | head -n 1
 journalctl --no-pager -o json -t pppd |
@@ -215,6 +261,16 @@ JOURNAL_LAST = LogCommand("journal_last", (*_JOURNAL, "-n"), (("lines", r"\d{1,6
 JOURNAL_AFTER = LogCommand(
     "journal_after", (*_JOURNAL, "--no-tail"), (("cursor", f"--after-cursor={_CURSOR}"),)
 )
+LOG_EARLIER = LogCommand(
+    "log_earlier",
+    ("sh", "-c", _EARLIER, "csvpn-earlier"),
+    (*_WHERE, ("bytes", r"[1-9]\d{0,6}"), ("marker", r"[0-9a-f]{32}")),
+)
+JOURNAL_EARLIER = LogCommand(
+    "journal_earlier",
+    ("sh", "-c", _JOURNAL_EARLIER, "csvpn-journal-earlier"),
+    (("cursor", _CURSOR), ("lines", r"\d{1,6}")),
+)
 JOURNAL_LOGINS = LogCommand(
     "journal_logins", ("sh", "-c", _LOGINS, "csvpn-logins"), (("lines", r"\d{1,6}"),)
 )
@@ -225,6 +281,8 @@ LOG_COMMANDS: Final = (
     LOG_FOLLOW,
     JOURNAL_LAST,
     JOURNAL_AFTER,
+    LOG_EARLIER,
+    JOURNAL_EARLIER,
     JOURNAL_LOGINS,
 )
 """Everything with a parameter that may be sent."""

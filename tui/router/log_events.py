@@ -14,6 +14,8 @@ class LogChunk(msgspec.Struct, frozen=True):
     """Where to go on after these lines; keep it to resume in another run."""
     text: bytes
     """The lines as they came, each ending in a line feed; nothing is cleaned yet."""
+    begins: Position
+    """Where these lines begin: `history.earlier` reads what is before."""
 
     @property
     def lines(self) -> list[bytes]:

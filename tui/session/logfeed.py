@@ -94,6 +94,15 @@ class RouterFailed(msgspec.Struct, frozen=True):
     error: RouterError
 
 
+class EarlierArrived(msgspec.Struct, frozen=True):
+    """Lines from before those that were read; for `LogStore.add_earlier`."""
+
+    block: LogBlock | None
+    """None when there are none."""
+    why_none: str = ""
+    """Why there are none, in words."""
+
+
 FeedEvent = LinesArrived | LinkNews | ClockOffset | RouterFailed
 Choice = tuple[Router, Sequence[str]]
 """A router, and which of its logs."""
@@ -148,6 +157,13 @@ class LogFeed:
             task.add_done_callback(lambda task: _wake(events))
             self._tasks[router.id] = task
 
+    async def earlier(self, router: Router, source: str) -> EarlierArrived:
+        """The lines just before the earliest that was read of a log; each call goes further back.
+
+        Raises `RouterError`, and then the same call may be made again.
+        """
+        return await self._followed[router.id].earlier(source)
+
 
 def _wake(events: "asyncio.Queue[_Waiting]") -> None:
     """Let who waits see that a router is not followed any more. Nobody waits at a full queue."""
@@ -165,6 +181,9 @@ class _FollowedRouter:
         self._positions: dict[str, Position] = {}
         self._numbers: dict[str, int] = {}
         """Number of the next line of each log."""
+        self._earliest: dict[str, tuple[Position, int]] = {}
+        """Where the first line that was read of each log stands, and its number."""
+        self._looking_back = asyncio.Lock()
         self._clock: Clock | None = None
 
     async def run(self, events: "asyncio.Queue[_Waiting]") -> None:
@@ -237,9 +256,29 @@ class _FollowedRouter:
         source = chunk.source
         self._positions[source] = chunk.position
         first = self._numbers.get(source, 1)
+        self._earliest.setdefault(source, (chunk.begins, first))
         self._numbers[source] = first + chunk.text.count(b"\n")
-        origin = Origin(self.router.name, source, datetime.now(UTC), clock)
-        return LinesArrived(LogBlock(origin, chunk.text, first))
+        return LinesArrived(LogBlock(self._origin(source, clock), chunk.text, first))
+
+    def _origin(self, source: str, clock: Clock) -> Origin:
+        return Origin(self.router.name, source, datetime.now(UTC), clock)
+
+    async def earlier(self, source: str) -> EarlierArrived:
+        """The lines before the earliest one."""
+        from tui.router.history import earlier
+
+        async with self._looking_back:
+            if source not in self._earliest:
+                return EarlierArrived(None, "nothing of it was read yet")
+            begins, first = self._earliest[source]
+            connection = await self._session.routers.connection(self.router)
+            found = await earlier(connection, source, begins)
+            if not found.text:
+                return EarlierArrived(None, found.why_none)
+            first -= found.text.count(b"\n")
+            self._earliest[source] = (found.begins, first)
+        origin = self._origin(source, self._clock or EXACT)
+        return EarlierArrived(LogBlock(origin, found.text, first))
 
 
 class _Portion(NamedTuple):

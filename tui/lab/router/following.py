@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from tui.lab.router.earlier import earlier_in_file, earlier_in_journal
 from tui.lab.router.logfiles import FILES, RouterLogs
 
 Write = Callable[[bytes], Awaitable[None]]
@@ -23,7 +24,7 @@ _NOTHING: Final = hashlib.sha256(b"").hexdigest()
 _LOG_PATH: Final = re.compile(
     rf"/var/log/((?:{'|'.join(map(re.escape, FILES.values()))})(?:\.\d{{1,2}}(?:\.gz)?)?)"
 )
-_JOBS: Final = {"csvpn-generations": 5, "csvpn-rest": 6, "csvpn-follow": 6}
+_JOBS: Final = {"csvpn-generations": 5, "csvpn-rest": 6, "csvpn-follow": 6, "csvpn-earlier": 7}
 _JOURNAL: Final = ("journalctl", "--no-pager", "-o", "json", "-f")
 
 
@@ -34,6 +35,9 @@ async def answer_log_command(argv: tuple[str, ...], logs: RouterLogs, write: Wri
     if argv[:2] == ("sh", "-c") and argv[3:4] == ("csvpn-logins",) and len(argv) == 5:
         await write(_logins(int(argv[4]), logs))
         return True
+    if argv[:2] == ("sh", "-c") and argv[3:4] == ("csvpn-journal-earlier",) and len(argv) == 6:
+        await write(earlier_in_journal(argv[4], int(argv[5]), logs))
+        return True
     if len(argv) < 4 or argv[:2] != ("sh", "-c") or len(argv) - 4 != _JOBS.get(argv[3], -1):
         return False
     path = _LOG_PATH.fullmatch(argv[4])
@@ -43,6 +47,9 @@ async def answer_log_command(argv: tuple[str, ...], logs: RouterLogs, write: Wri
     place = _Place(logs.folder / path[1], inode, offset, head, argv[8])
     if argv[3] == "csvpn-generations":
         await write(_generations(place))
+    elif argv[3] == "csvpn-earlier":
+        at = (inode, offset, head, argv[8])
+        await write(earlier_in_file(place.path, at, int(argv[9]), argv[10], _content))
     elif argv[3] == "csvpn-rest":
         await write(_rest(place, argv[9]))
     else:
