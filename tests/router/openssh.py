@@ -7,11 +7,16 @@ import os
 import shutil
 import socket
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import asyncssh
 import msgspec
+
+from tui.router.connection import RouterConnection
+from tui.router.hops import RouterTarget, Step, plan
+from tui.router.hostkeys import HostKeys
+from tui.settings.model import SshPath
 
 SSHD = shutil.which("sshd") or next(
     (path for path in ("/usr/sbin/sshd", "/usr/local/sbin/sshd") if Path(path).exists()), None
@@ -36,10 +41,10 @@ def free_port() -> int:
 
 
 @contextlib.asynccontextmanager
-async def openssh_server(folder: Path) -> AsyncIterator[OpenSsh]:
-    """Start sshd with its own configuration in `folder`."""
+async def openssh_server(folder: Path, settings: str = "") -> AsyncIterator[OpenSsh]:
+    """Start sshd with its own configuration in `folder`; `settings` are further lines of it."""
     port = free_port()
-    host_key = _configure(folder, port)
+    host_key = _configure(folder, port, settings)
     process = _start(folder)
     try:
         await _wait_for(port, process, folder)
@@ -49,7 +54,7 @@ async def openssh_server(folder: Path) -> AsyncIterator[OpenSsh]:
         await asyncio.to_thread(process.wait)
 
 
-def _configure(folder: Path, port: int) -> str:
+def _configure(folder: Path, port: int, settings: str) -> str:
     """Write keys and configuration; the public host key."""
     host = asyncssh.generate_private_key("ssh-ed25519")
     client = asyncssh.generate_private_key("ssh-ed25519")
@@ -65,8 +70,27 @@ def _configure(folder: Path, port: int) -> str:
         f"AuthorizedKeysFile {folder}/authorized_keys\nPidFile {folder}/sshd.pid\n"
         "StrictModes no\nUsePAM no\nPasswordAuthentication no\nPermitRootLogin yes\n"
         "KbdInteractiveAuthentication no\nMaxSessions 100\nMaxStartups 100\nUseDNS no\n"
+        f"{settings}\n"
     )
     return b" ".join(host.export_public_key().split()[:2]).decode()
+
+
+def connection_to(server: OpenSsh, folder: Path) -> RouterConnection:
+    """A connection to this machine as if it were a router, as the user who runs the test."""
+    known = folder / "known_hosts"
+    known.write_text(f"vr:u-42 {server.host_key}\n")
+    path = SshPath(key_file=str(server.key_file), router_port=server.port)
+    target = RouterTarget(name=socket.gethostname(), uuid="u-42", control_ip="127.0.0.1")
+    return RouterConnection(target, path, HostKeys(known))
+
+
+def plan_as(user: str) -> Callable[[SshPath, RouterTarget], tuple[Step, ...]]:
+    """`plan` with another user than root; takes its place in `tui.router.connection`."""
+
+    def planned(path: SshPath, target: RouterTarget) -> tuple[Step, ...]:
+        return tuple(msgspec.structs.replace(step, user=user) for step in plan(path, target))
+
+    return planned
 
 
 def _start(folder: Path) -> "subprocess.Popen[bytes]":

@@ -8,10 +8,11 @@ Bytes come as bytes: with a text encoding a single bad byte would end the whole 
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Final, NamedTuple, Self, TypeVar
+from typing import Any, Final, NamedTuple, Self, TypeVar
 
 import asyncssh
 
@@ -32,6 +33,8 @@ from tui.router.log_commands import LOG_COMMANDS, LogCommand
 from tui.router.login import close_all, log_in_along
 from tui.router.output import Output
 from tui.router.remedies import REMEDIES, Applied, Remedy
+from tui.router.several import Answers, batch_of
+from tui.router.survey import Answer
 from tui.safety.secret import Secret
 from tui.settings.model import SshPath
 from tui.settings.paths import known_hosts_file
@@ -53,6 +56,14 @@ class _Sent(NamedTuple):
 
     name: str
     line: str
+    seconds: float
+
+
+class _Printed(NamedTuple):
+    """What a command has printed, when it was sent, and the seconds until its end."""
+
+    output: Output
+    taken: datetime
     seconds: float
 
 
@@ -117,19 +128,66 @@ class RouterConnection:
 
         Raises `NotAllowed`, `CommandFailed`, `CommandTimeout`, `ConnectionDropped`, `LinkError`.
         """
-        if REGISTRY.get(command.name) is not command:
-            raise NotAllowed(f"{command.name} is not a command of the registry")
-        async with self._turns:
-            await self.connect()
-            output = await self._output(
-                self._links[-1], _Sent(command.name, command.line, command.seconds)
-            )
+        output = (await self._printed(command)).output
         if output.status not in command.statuses:
             raise CommandFailed(command.name, output.status, output.complaint)
         try:
             return command.parse(output)
         except (ValueError, KeyError, IndexError, StopIteration) as error:
             raise CommandFailed(command.name, output.status, f"unreadable: {error}") from error
+
+    async def answer(self, command: Command[Any]) -> Answer:
+        """What a command of the registry prints, whatever its status, without secrets.
+
+        Raises `NotAllowed`, `CommandTimeout`, `ConnectionDropped`, `LinkError`.
+        """
+        printed = await self._printed(command)
+        return Answer.of(command, printed.output, seconds=printed.seconds, taken=printed.taken)
+
+    async def answers(self, several: Sequence[Command[Any]]) -> AsyncGenerator[Answer]:
+        """What commands of the registry print, asked in one go and answered in their order.
+
+        Each has its own time limit. Raises `CommandTimeout` for the first that exceeds it, and what
+        `answer` raises; the commands after it are not answered then.
+        """
+        batch = batch_of(several)
+        async with self._turns:
+            await self.connect()
+            link = self._links[-1]
+            process = await self._start(link, batch.line)
+            try:
+                read = Answers(batch.marker, process.stdout, process.stderr)
+                async with self._limit(several[0]):
+                    await read.begin()
+                for command in several:
+                    taken, before = datetime.now(UTC), time.monotonic()
+                    async with self._limit(command):
+                        output = await read.next()
+                    seconds = time.monotonic() - before
+                    yield Answer.of(command, output, seconds=seconds, taken=taken)
+            finally:
+                process.close()
+
+    @contextlib.asynccontextmanager
+    async def _limit(self, command: Command[Any]) -> AsyncIterator[None]:
+        """Wait for an answer of `command`, as long as it may take."""
+        try:
+            async with asyncio.timeout(command.seconds):
+                yield
+        except TimeoutError as error:
+            raise CommandTimeout(command.name, command.seconds) from error
+        except (asyncssh.Error, OSError, EOFError) as error:
+            raise ConnectionDropped(self.target.name, str(error)) from error
+
+    async def _printed(self, command: Command[Any]) -> "_Printed":
+        if REGISTRY.get(command.name) is not command:
+            raise NotAllowed(f"{command.name} is not a command of the registry")
+        sent = _Sent(command.name, command.line, command.seconds)
+        async with self._turns:
+            await self.connect()
+            taken, before = datetime.now(UTC), time.monotonic()
+            output = await self._output(self._links[-1], sent)
+        return _Printed(output, taken, time.monotonic() - before)
 
     async def apply(self, remedy: Remedy, *values: str) -> Applied:
         """Change something as a remedy of the registry does.

@@ -4,17 +4,26 @@ A survey is made by asking a router, or read from a folder of recorded answers; 
 diagnosis see no difference.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from tui.router.commands import Command
 from tui.router.errors import CommandFailed
 from tui.router.output import Output
+from tui.safety.redact import redact
 
 T = TypeVar("T")
+_SA_KEY: Final = re.compile(r"^(\s*(?:enc|auth|auth-trunc|aead|comp)\s+\S+\s+)0x[0-9a-fA-F]+", re.M)
+"""Keys as `ip xfrm state` prints them. It is not asked, but a recording may have it."""
+
+
+def redacted(text: str) -> str:
+    """`text` of an answer without any secret. No fact that is read from it changes."""
+    return _SA_KEY.sub(r"\1***", redact(text))
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +39,22 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """Milliseconds that the command took."""
     taken: datetime | None = None
     """When it was asked, UTC; None where a recording does not say."""
+
+    @classmethod
+    def of(
+        cls, command: Command[Any], output: Output, *, seconds: float, taken: datetime
+    ) -> "Answer":
+        """What a router has answered now, its secrets taken out before anybody keeps it."""
+        return cls(
+            name=command.name,
+            argv=command.argv,
+            status=output.status,
+            stdout=redacted(output.stdout.decode("utf-8", "surrogateescape")),
+            stderr=redacted(output.stderr.decode("utf-8", "surrogateescape")),
+            ms=seconds * 1000,
+            taken=taken,
+        )
+
     file: str = ""
     """File of a bundle that it stands in; empty where it came from the router."""
     line: int = 1

@@ -15,8 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from tui.router.commands import HOSTNAME, REGISTRY
-from tui.router.survey import Answer, Survey, Unanswered
-from tui.safety.redact import redact
+from tui.router.survey import Answer, Survey, Unanswered, redacted
 from tui.safety.text import clean
 
 LARGEST_ANSWER: Final = 64 * 1024 * 1024
@@ -24,8 +23,6 @@ LARGEST_ANSWER: Final = 64 * 1024 * 1024
 
 _NOT_ANSWERS: Final = frozenset({"cloud"})
 _NAME: Final = re.compile(r"[A-Za-z0-9_]{1,64}")
-_SA_KEY: Final = re.compile(r"^(\s*(?:enc|auth|auth-trunc|aead|comp)\s+\S+\s+)0x[0-9a-fA-F]+", re.M)
-"""Keys as `ip xfrm state` prints them. It is not asked, but a folder may have it."""
 _HALF: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -87,11 +84,6 @@ def write_answers(folder: Path, survey: Survey) -> None:
         if name not in survey.answers:
             failed = _as_written(name, Answer(name=name, status=None))
             _write(folder, name, {**failed, "failed": redacted(why)})
-
-
-def redacted(text: str) -> str:
-    """`text` of an answer without any secret."""
-    return _SA_KEY.sub(r"\1***", redact(text))
 
 
 def _read(path: Path) -> _Kept:

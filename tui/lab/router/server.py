@@ -15,7 +15,9 @@ from tui.lab.router.logfiles import RouterLogs
 from tui.lab.router.machine import Machine
 from tui.lab.router.player import Player
 from tui.lab.router.pushes import Pushes
+from tui.lab.router.recorded import Answer
 from tui.lab.router.remedies import Remedies
+from tui.lab.router.several import answer_several, is_several
 from tui.lab.router.story import Story
 from tui.lab.state import RouterState
 
@@ -209,12 +211,19 @@ class _LabRouter:
             if await answer_log_command(argv, self.logs, write):
                 process.exit(0)
                 return
-            status, stdout, stderr = self._remedies.obey(argv) or answer(
-                self.machine, argv, self.logs
-            )
+            if is_several(argv):
+                for printed in answer_several(argv, self._answer):
+                    process.stdout.write(printed.stdout.encode())
+                    process.stderr.write(printed.stderr.encode())
+                process.exit(0)
+                return
+            status, stdout, stderr = self._remedies.obey(argv) or self._answer(argv)
             process.stdout.write(stdout.encode())
             process.stderr.write(stderr.encode())
             process.exit(status)
+
+    def _answer(self, argv: tuple[str, ...]) -> Answer:
+        return answer(self.machine, argv, self.logs)
 
 
 class _Guest(asyncssh.SSHServer):
