@@ -7,8 +7,9 @@ from tui.diagnose.check_service import RESTART_XL2TPD, processes
 from tui.diagnose.checks import Proof
 from tui.diagnose.subject import Result, Subject, failed, passed, prove, skipped, unknown, warned
 from tui.router import commands
+from tui.router.session_facts import PppProcess
 from tui.router.survey import Unanswered
-from tui.router.vpn_facts import PppProcess, Xl2tpdSettings
+from tui.router.vpn_facts import Xl2tpdSettings
 
 _REWRITE: Final = (
     "Have CloudStack write it again: a restart of the network without clean-up, or a reboot of the "
@@ -84,11 +85,11 @@ def _key_touched(subject: Subject) -> tuple[Proof, ...] | None:
 
     CloudStack writes the key, and saves the firewall's rules some seconds after each push.
     """
-    rows = subject.lines("conf_stat", (0, 1))
+    files = subject.fact(commands.CONF_STAT)
     clock = subject.fact(commands.DATE)
-    if isinstance(rows, Unanswered) or isinstance(clock, Unanswered):
+    if isinstance(files, Unanswered) or isinstance(clock, Unanswered):
         return None
-    written = {row.split()[0]: int(row.split()[-1]) for row in rows if row.strip()}
+    written = {file.path: file.modified for file in files}
     key = written.get("/etc/ipsec.d/ipsec.any.secrets")
     rules = written.get("/etc/iptables/rules.v4")
     if key is None or rules is None or key <= rules + 2 or clock - key < _JUST_WRITTEN:

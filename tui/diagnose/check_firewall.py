@@ -1,7 +1,7 @@
 """The way in and through: the gate of the public address, and the rules between VPN and network."""
 
 import ipaddress
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from tui.diagnose.check_drift import pool_ends
@@ -170,7 +170,7 @@ def gate_surplus(subject: Subject) -> Result:
     if extra:
         ports = ", ".join(str(port) for port in extra)
         says = f"the router lets in UDP {ports} and CloudStack has no rule for it"
-        return warned(says, _chain(subject, table), _PUSH, "firewall")
+        return warned(says, _chain(subject, table), _PUSH, "go_firewall")
     return passed("the router lets in no more of the VPN's ports than CloudStack says")
 
 
@@ -273,14 +273,16 @@ def insides(subject: Subject) -> list[tuple[str, ipaddress.IPv4Network]]:
     return found
 
 
-def _guest_cards(subject: Subject) -> Iterable[tuple[str, ipaddress.IPv4Network]]:
-    bag = subject.document("bag_ips")
-    if isinstance(bag, Unanswered):
+def _guest_cards(subject: Subject) -> Iterator[tuple[str, ipaddress.IPv4Network]]:
+    tiers = subject.fact(commands.BAG_GUESTNETWORK)
+    if subject.is_vpc and not isinstance(tiers, Unanswered) and tiers:
+        for tier in tiers:
+            yield tier.device, ipaddress.IPv4Network(tier.cidr, strict=False)
         return
-    for card, entries in bag.items():
-        for entry in entries if isinstance(entries, list) else ():
-            if entry.get("nw_type") == "guest" and entry.get("add", True):
-                yield str(card), ipaddress.IPv4Network(str(entry["network"]), strict=False)
+    cards = subject.fact(commands.BAG_IPS)
+    for card in () if isinstance(cards, Unanswered) else cards:
+        if card.kind == "guest":
+            yield card.device, ipaddress.IPv4Network(card.cidr, strict=False)
 
 
 def tier_acls(subject: Subject) -> Result:
@@ -311,7 +313,7 @@ def tier_acls(subject: Subject) -> Result:
             "reach nothing there, unless a rule for some ports lets them in",
             tuple(evidence),
             f"Allow {subject.pool} in the ACL of the tier.",
-            "acls",
+            "allow_clients",
         )
     return passed("no tier's ACL drops the VPN's clients as a whole")
 

@@ -12,7 +12,7 @@ from tui.diagnose.subject import Result, Subject, failed, passed, prove, skipped
 from tui.router import commands
 from tui.router.commands import Command
 from tui.router.survey import Unanswered
-from tui.router.system_facts import Listener, Process, read_listeners
+from tui.router.system_facts import Listener, Process
 
 _OPEN_TO_ALL: Final = ("0.0.0.0", "*")  # noqa: S104 - what a socket says, not where we listen
 RESTART_XL2TPD: Final = (
@@ -33,7 +33,7 @@ def charon_process(subject: Subject) -> Result:
     running = processes(subject, commands.PGREP_CHARON, "charon")
     if isinstance(running, Unanswered):
         return unknown(running)
-    unit = _unit(subject, 0)
+    unit = _unit(subject, "strongswan-starter")
     if running:
         said = prove("pgrep_charon", *(f"{each.pid} {each.arguments}" for each in running))
         return passed(f"charon runs (process {running[0].pid})", said)
@@ -56,8 +56,8 @@ def xl2tpd_process(subject: Subject) -> Result:
     if running:
         said = prove("pgrep_xl2tpd", *(f"{each.pid} {each.arguments}" for each in running))
         return passed(f"xl2tpd runs (process {running[0].pid})", said)
-    unit = _unit(subject, 2)
-    claims = any("active" in proof.text and "inactive" not in proof.text for proof in unit)
+    unit = _unit(subject, "xl2tpd")
+    claims = any(proof.text == "xl2tpd: active" for proof in unit)
     says = "xl2tpd does not run: people get as far as IPsec and no further"
     if claims:
         says += "; its unit says active, which means nothing"
@@ -77,13 +77,12 @@ def _first(subject: Subject) -> str:
     return f"Take `{wrong[0]}` out of /etc/xl2tpd/xl2tpd.conf first: xl2tpd refuses the file. "
 
 
-def _unit(subject: Subject, place: int) -> tuple[Proof, ...]:
-    """What systemd says of the unit that stands at `place` in `systemctl_is_active`."""
-    words = subject.lines("systemctl_is_active", (0, 3))
-    if isinstance(words, Unanswered) or len(words) <= place:
+def _unit(subject: Subject, name: str) -> tuple[Proof, ...]:
+    """What systemd says of a unit."""
+    said = subject.fact(commands.SYSTEMCTL_IS_ACTIVE)
+    if isinstance(said, Unanswered):
         return ()
-    names = ("strongswan-starter", "ipsec", "xl2tpd")
-    return prove("systemctl_is_active", f"{names[place]}: {words[place]}")
+    return prove("systemctl_is_active", f"{name}: {said.get(name, 'not known')}")
 
 
 def processes(
@@ -93,30 +92,24 @@ def processes(
     said = subject.fact(command)
     if not isinstance(said, Unanswered):
         return said
-    rows = subject.lines("ps_vpn", (0, 1))
-    if isinstance(rows, Unanswered):
-        sockets = listeners(subject)
-        if not isinstance(sockets, Unanswered):
-            held = {each.pid for each in sockets if each.process == name}
-            if held:
-                return tuple(Process(pid, name) for pid in sorted(held))
-        return said
-    found = []
-    for row in rows[1:]:
-        words = row.split(None, 10)
-        # PID PPID, five words of the start, elapsed, rss, threads, arguments
-        if len(words) > 10 and words[10].split()[0].rpartition("/")[2] == name:
-            found.append(Process(int(words[0]), words[10]))
-    return tuple(found)
+    table = subject.fact(commands.PS_VPN)
+    if not isinstance(table, Unanswered):
+        return tuple(Process(each.pid, each.arguments) for each in table if each.name == name)
+    sockets = listeners(subject)
+    if not isinstance(sockets, Unanswered):
+        held = sorted({each.pid for each in sockets if each.process == name})
+        if held:
+            return tuple(Process(pid, name) for pid in held)
+    return said
 
 
 def listeners(subject: Subject) -> tuple[Listener, ...] | Unanswered:
     """UDP sockets: of the VPN's ports, or all of them where only that was asked."""
     said = subject.fact(commands.SS_VPN_PORTS)
-    every = subject.survey.answers.get("ss_udp")
-    if isinstance(said, Unanswered) and every is not None and every.status == 0:
-        return read_listeners(every.output)
-    return said
+    if not isinstance(said, Unanswered):
+        return said
+    every = subject.fact(commands.SS_UDP)
+    return said if isinstance(every, Unanswered) else every
 
 
 def open_ports(subject: Subject) -> set[int] | Unanswered:
@@ -255,14 +248,13 @@ def xl2tpd_settings(subject: Subject) -> Result:
 
 def units_failed(subject: Subject) -> Result:
     """No unit has failed on the router."""
-    lines = subject.lines("systemctl_failed", (0, 1))
-    if isinstance(lines, Unanswered):
-        return unknown(lines)
-    units = [line.split()[0] for line in lines if line.strip()]
+    units = subject.fact(commands.SYSTEMCTL_FAILED)
+    if isinstance(units, Unanswered):
+        return unknown(units)
     if units:
         return failed(
             f"systemd calls these failed: {', '.join(units)}",
-            prove("systemctl_failed", *lines[:6]),
+            subject.quote("systemctl_failed"),
             "Look into the journal of the unit; a reboot of the router by CloudStack starts all.",
         )
     return passed("no unit has failed")

@@ -15,8 +15,9 @@ from tui.diagnose.checks import Proof
 from tui.diagnose.firewall_walk import Packet
 from tui.diagnose.subject import Result, Subject, failed, passed, prove, skipped, unknown, warned
 from tui.router import commands
+from tui.router.ipsec_facts import L2TP_PORT
+from tui.router.session_facts import L2tpSession, PppProcess, PppRecord
 from tui.router.survey import Unanswered
-from tui.router.vpn_facts import L2tpSession, PppProcess, PppRecord
 
 _END_ORPHANS: Final = (
     "End the left-over pppd (`kill PID`) before anybody connects: a new session gets the same "
@@ -57,7 +58,7 @@ def orphan_session(subject: Subject) -> Result:
     if left.is_none:
         return passed(f"{count} session{'s' * (count != 1)}, nothing is left over")
     if left.processes or left.interfaces:
-        return failed(_says(left, running, live), _left(left), _END_ORPHANS, "sessions")
+        return failed(_says(left, running, live), _left(left), _END_ORPHANS)
     names = ", ".join(dict.fromkeys(each.user or "?" for each in left.records))
     return warned(
         f"a record of {names} is left of a pppd that was killed: removing such a user in "
@@ -93,18 +94,13 @@ def leftovers(
 
 def ppp_interfaces(subject: Subject) -> tuple[str, ...]:
     """The interfaces of sessions, of whatever kind; none where it was not asked."""
-    for name in ("ip_link_ppp", "ip_addr"):
-        text = subject.text(name)
-        if isinstance(text, Unanswered):
-            continue
-        try:
-            cards = msgspec.json.decode(text)
-        except msgspec.DecodeError:
-            continue
-        # A kernel that never had one answers with one empty table for each other interface.
-        names = (str(card.get("ifname", "")) for card in cards if isinstance(card, dict))
-        return tuple(each for each in names if each.startswith("ppp"))
-    return ()
+    links = subject.fact(commands.IP_LINK_PPP)
+    if isinstance(links, Unanswered):
+        cards = subject.fact(commands.IP_ADDR)
+        names = () if isinstance(cards, Unanswered) else tuple(card for card, _ in cards)
+    else:
+        names = tuple(link.name for link in links)
+    return tuple(dict.fromkeys(name for name in names if name.startswith("ppp")))
 
 
 def _says(left: Leftovers, running: tuple[PppProcess, ...], live: tuple[L2tpSession, ...]) -> str:
@@ -159,7 +155,6 @@ def l2tp_without_ipsec(subject: Subject) -> Result:
                 "will end",
                 evidence,
                 "Whoever it is has to connect again.",
-                "sessions",
             )
         return failed(
             f"{clients} is connected without IPsec: everything passes in clear text",
@@ -170,7 +165,7 @@ def l2tp_without_ipsec(subject: Subject) -> Result:
     open_now = open_ports(subject)
     if isinstance(open_now, Unanswered):
         return unknown(open_now)
-    if 1701 not in open_now:
+    if L2TP_PORT not in open_now:
         return skipped("xl2tpd does not listen")
     if isinstance(enforced, Unanswered):
         return unknown(enforced)
@@ -197,76 +192,36 @@ def l2tp_without_ipsec(subject: Subject) -> Result:
     )
 
 
-_POLICY: Final = re.compile(
-    r"src (\S+) dst (\S+)(?: proto (\S+))?(?: sport (\d+))?(?: dport (\d+))?"
-)
-
-
-class Policy(msgspec.Struct, frozen=True, kw_only=True):
-    """An IPsec policy of the kernel."""
-
-    source: str
-    destination: str
-    protocol: str
-    port: int
-    """Destination port; 0: any."""
-    direction: str
-    demands: bool
-    """Whether it lets nothing pass without IPsec, or nothing at all."""
-
-
-def policies(subject: Subject) -> tuple[Policy, ...] | Unanswered:
-    """`ip xfrm policy`, the sockets of charon left out."""
-    lines = subject.lines("xfrm_policy")
-    if isinstance(lines, Unanswered):
-        return lines
-    blocks: list[list[str]] = []
-    for line in lines:
-        if line.startswith("src "):
-            blocks.append([])
-        if blocks:
-            blocks[-1].append(line)
-    return tuple(policy for block in blocks if (policy := _policy(block)) is not None)
-
-
-def _policy(block: list[str]) -> Policy | None:
-    found = _POLICY.match(block[0])
-    body = " ".join(line.strip() for line in block[1:])
-    direction = re.search(r"\bdir (\w+)", body)
-    if found is None or direction is None:
-        return None
-    demands = "tmpl " in body and "level use" not in body
-    return Policy(
-        source=found[1],
-        destination=found[2],
-        protocol=found[3] or "",
-        port=int(found[5] or 0),
-        direction=direction[1],
-        demands=demands or "action block" in body,
-    )
+def is_optional(subject: Subject) -> bool:
+    """Whether the policies ask for IPsec only where there is some (`level use`)."""
+    text = subject.text("xfrm_policy")
+    return not isinstance(text, Unanswered) and "level use" in text
 
 
 def is_enforced(subject: Subject) -> bool | Unanswered:
     """Whether the kernel takes L2TP from anybody only inside IPsec."""
-    said = policies(subject)
+    said = subject.fact(commands.XFRM_POLICY)
     if isinstance(said, Unanswered):
         ipsec = subject.text("ipsec_statusall", (0, 3))
         if isinstance(ipsec, Unanswered):
             return said
-        routed = re.search(
-            r"^Routed Connections:\n(?:.*\n)*?\s+\S+\}:\s+\S+\[udp/l2f\]", ipsec, re.M
-        )
-        return routed is not None
+        return _ROUTED.search(ipsec) is not None
     public = ("0.0.0.0/0", f"{subject.public_ip}/32")
-    return any(
+    return not is_optional(subject) and any(
         policy.direction == "in"
-        and policy.demands
+        and policy.demands in ("esp", "ah")
+        and not policy.is_of_socket
         and policy.source == "0.0.0.0/0"
         and policy.destination in public
         and policy.protocol in ("udp", "")
-        and policy.port in (1701, 0)
+        and policy.destination_port in (L2TP_PORT, 0)
         for policy in said
     )
+
+
+_ROUTED: Final = re.compile(
+    r"^Routed Connections:\n(?:.*\n)*?\s+\S+\}:\s+\S+\[udp/l2f\]", re.MULTILINE
+)
 
 
 def unprotected(subject: Subject) -> tuple[str, ...] | Unanswered:
@@ -283,7 +238,7 @@ def unprotected(subject: Subject) -> tuple[str, ...] | Unanswered:
     if not clients:
         return ()
     ipsec = subject.fact(commands.IPSEC_STATUSALL)
-    said = policies(subject)
+    said = subject.fact(commands.XFRM_POLICY)
     if isinstance(ipsec, Unanswered) and isinstance(said, Unanswered):
         return ipsec
     covered: set[str] = set()
@@ -293,7 +248,7 @@ def unprotected(subject: Subject) -> tuple[str, ...] | Unanswered:
         covered |= {
             each.source.removesuffix("/32")
             for each in said
-            if each.direction == "in" and each.demands
+            if each.direction == "in" and each.demands and not each.is_of_socket
         }
     return tuple(dict.fromkeys(client for client in clients if client not in covered))
 
@@ -315,7 +270,7 @@ def _is_reachable(subject: Subject) -> bool | Unanswered:
         packet = Packet(
             source=source,
             destination=subject.public_ip or ANYWHERE,
-            port=1701,
+            port=L2TP_PORT,
             comes_in=subject.public_interface,
         )
         if (

@@ -50,6 +50,8 @@ def read_cloud(raw: bytes) -> CloudSide:
         requires_upgrade=_truth(router, "requiresupgrade"),
         server_version=_server_version(answers),
         router_offering=_text(router, "serviceofferingname"),
+        health_checks_failed=_truth(router, "healthchecksfailed"),
+        zone=_text(router, "zonename"),
         is_vpc=is_vpc,
         network=_text(vpc if is_vpc else network, "name"),
         network_state=_text(vpc if is_vpc else network, "state"),
@@ -57,7 +59,9 @@ def read_cloud(raw: bytes) -> CloudSide:
         conserve_mode=_truth(network, "networkofferingconservemode"),
         network_services=_services(network),
         guest_cidr=_text(vpc, "cidr") if is_vpc else _text(network, "cidr"),
-        other_cidrs=tuple(_text(each, "cidr") for each in networks if each is not network),
+        other_cidrs=tuple(
+            _text(each, "cidr") for each in networks if is_vpc or each is not network
+        ),
         account=_text(vpn, "account") or _text(network, "account"),
         public_ip=_text(vpn, "publicip"),
         pool=_text(vpn, "iprange"),
@@ -147,4 +151,87 @@ def _rule(row: Row) -> PortRule:
         last=end,
         sources=_text(row, "cidrlist"),
         state=_text(row, "state") or "Active",
+    )
+
+
+def cloud_document(cloud: CloudSide) -> Row:
+    """The API's word as the answers that it is read from; the key only as its digest."""
+    router = _given(
+        name=cloud.router,
+        state=cloud.router_state,
+        isredundantrouter=cloud.is_redundant,
+        redundantstate=cloud.redundant_state,
+        version=cloud.version,
+        requiresupgrade=cloud.requires_upgrade,
+        serviceofferingname=cloud.router_offering,
+        healthchecksfailed=cloud.health_checks_failed,
+        zonename=cloud.zone,
+        vpcid="vpc" if cloud.is_vpc else None,
+        publicip=cloud.public_ip or None,
+    )
+    network = _given(
+        name=cloud.network,
+        state=cloud.network_state,
+        cidr=cloud.guest_cidr,
+        networkofferingname=cloud.network_offering,
+        networkofferingconservemode=cloud.conserve_mode,
+        account=cloud.account,
+    )
+    if cloud.network_services is not None:
+        network["service"] = [{"name": name} for name in cloud.network_services]
+    others = [{"cidr": cidr} for cidr in cloud.other_cidrs]
+    documents: Row = {
+        "listroutersresponse": _answer("router", [router]),
+        "listremoteaccessvpnsresponse": _answer("remoteaccessvpn", _vpn_rows(cloud)),
+    }
+    if cloud.is_vpc:
+        documents["listvpcsresponse"] = _answer("vpc", [network])
+        documents["listnetworksresponse"] = _answer("network", others)
+    else:
+        documents["listnetworksresponse"] = _answer("network", [network, *others])
+    if cloud.users is not None:
+        rows = [{"username": name, "state": "Active"} for name in cloud.users]
+        rows += [{"username": name, "state": "Add"} for name in cloud.adding]
+        documents["listvpnusersresponse"] = _answer("vpnuser", rows)
+    if cloud.rules is not None:
+        documents["listfirewallrulesresponse"] = _answer(
+            "firewallrule", [_rule_row(rule, cloud.public_ip) for rule in cloud.rules]
+        )
+    if cloud.server_version:
+        version = {"cloudstackversion": cloud.server_version}
+        documents["listcapabilitiesresponse"] = {"capability": version}
+    return documents
+
+
+def _given(**fields: object) -> Row:
+    """The fields that have a value."""
+    return {name: value for name, value in fields.items() if value is not None and value != ""}
+
+
+def _answer(key: str, rows: list[Row]) -> Row:
+    return {"count": len(rows), key: rows} if rows else {}
+
+
+def _vpn_rows(cloud: CloudSide) -> list[Row]:
+    if not cloud.public_ip:
+        return []
+    row = _given(
+        publicip=cloud.public_ip,
+        iprange=cloud.pool,
+        state=cloud.vpn_state,
+        account=cloud.account,
+        presharedkeysha256=cloud.psk_sha256,
+        pskagedays=cloud.psk_age_days,
+    )
+    return [row]
+
+
+def _rule_row(rule: PortRule, public_ip: str) -> Row:
+    return _given(
+        protocol=rule.protocol,
+        startport=rule.first,
+        endport=rule.last,
+        cidrlist=rule.sources,
+        state=rule.state,
+        ipaddress=public_ip,
     )

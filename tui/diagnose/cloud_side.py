@@ -28,6 +28,9 @@ class CloudSide(msgspec.Struct, frozen=True, kw_only=True):
     server_version: str = ""
     """Version of the management server; empty: not known."""
     router_offering: str = ""
+    health_checks_failed: bool | None = None
+    """Whether CloudStack's own checks of the router fail; None: not told."""
+    zone: str = ""
     is_vpc: bool = False
     network: str = ""
     network_state: str = ""

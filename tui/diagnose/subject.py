@@ -4,6 +4,7 @@ A check is a function of a `Subject`. It asks for facts, which may be missing, a
 a missing fact makes the result `unknown`, with the reason, and never a pass.
 """
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, Final, TypeVar
 
@@ -69,9 +70,16 @@ def prove(source: str, *texts: str) -> tuple[Proof, ...]:
 class Subject:
     """One router at one moment, and what CloudStack says of it."""
 
-    def __init__(self, survey: Survey, cloud: CloudSide | None, now: float | None = None) -> None:
+    def __init__(
+        self,
+        survey: Survey,
+        cloud: CloudSide | None,
+        now: float | None = None,
+        logs: Mapping[str, bytes] | None = None,
+    ) -> None:
         """`now` is our own clock when the router told its time, seconds since the epoch; None:
-        the two clocks cannot be compared, as with a recording."""
+        the two clocks cannot be compared, as with a recording. `logs` are those of a bundle."""
+        self.logs = logs or {}
         self.survey = survey
         self.cloud = cloud
         self.now = now
@@ -80,7 +88,17 @@ class Subject:
 
     def fact(self, command: Command[T]) -> T | Unanswered:
         """The fact that `command` tells, or why it is not known."""
+        if command.name not in self.survey.answers:
+            why = self.survey.failures.get(command.name, "it was not asked")
+            return Unanswered(command.name, why)
         return self.survey.fact(command)
+
+    def missing(self, command: Command[Any]) -> Unanswered:
+        """Why there is no answer of `command`."""
+        said = self.fact(command)
+        return (
+            said if isinstance(said, Unanswered) else Unanswered(command.name, "it named nothing")
+        )
 
     def text(self, name: str, statuses: tuple[int, ...] = (0,)) -> str | Unanswered:
         """What the command `name` printed, as text; not cleaned."""
@@ -95,19 +113,6 @@ class Subject:
         """The lines of what the command `name` printed."""
         text = self.text(name, statuses)
         return text if isinstance(text, Unanswered) else text.splitlines()
-
-    def document(self, name: str) -> dict[str, Any] | Unanswered:
-        """A JSON table that the command `name` printed; a file that is not there is empty."""
-        text = self.text(name, (0, 1))
-        if isinstance(text, Unanswered):
-            return text
-        if not text.strip():
-            return {}
-        try:
-            read = msgspec.json.decode(text)
-        except msgspec.DecodeError as error:
-            return Unanswered(name, f"unreadable: {error}")
-        return read if isinstance(read, dict) else Unanswered(name, "unreadable: not a table")
 
     def quote(self, name: str, *needles: str, most: int = 6) -> tuple[Proof, ...]:
         """The lines of `name` that contain one of `needles`; all of them for no needle."""
@@ -133,14 +138,11 @@ class Subject:
     @cached_property
     def boot_parameters(self) -> dict[str, str]:
         """What CloudStack told the router at its start; empty where that is not known."""
-        bag = self.document("bag_cmdline")
-        if isinstance(bag, dict) and isinstance(bag.get("config"), dict):
-            return {key: str(value) for key, value in bag["config"].items()}
-        text = self.text("cmdline")
-        if isinstance(text, Unanswered):
-            return {}
-        pairs = (word.partition("=") for word in text.split())
-        return {name: value for name, separator, value in pairs if separator}
+        for command in (commands.BAG_CMDLINE, commands.CMDLINE):
+            told = self.fact(command)
+            if not isinstance(told, Unanswered) and told:
+                return told
+        return {}
 
     # What follows from both.
 
