@@ -1,84 +1,154 @@
-"""Choose a router and which of its logs to follow."""
+"""Choose routers and which of their logs to follow."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import ClassVar
 
+import msgspec
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Checkbox, Select, Static
+from textual.widgets import Button, Checkbox, SelectionList, Static
+from textual.widgets.selection_list import Selection
 
 from screens.fields import CheckBox
 from tui.cloud.models import Router
 from tui.session.logfeed import SOURCE_WORDS
 from tui.vpn.states import router_mark
 
+MOST_ROUTERS = 40
+"""Routers that are followed at once."""
 
-class ChooseLogsDialog(ModalScreen[tuple[str, tuple[str, ...]] | None]):
-    """Returns the router's id and the names of the logs."""
+
+class Chosen(msgspec.Struct, frozen=True):
+    """What to follow."""
+
+    routers: tuple[str, ...]
+    """Their ids."""
+    sources: tuple[str, ...]
+    """Names of the logs."""
+
+
+class ChooseLogsDialog(ModalScreen[Chosen | None]):
+    """Lists the routers of the zone, those that run first."""
 
     CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", "Cancel"),
         Binding("f10", "go", "Follow"),
+        Binding("v", "with_vpn", "All with a VPN"),
+        Binding("o", "only", "Only this one"),
     ]
 
-    def __init__(self, routers: Sequence[Router], chosen: str, sources: Sequence[str]) -> None:
+    def __init__(
+        self,
+        routers: Sequence[Router],
+        with_vpn: Collection[str],
+        chosen: Sequence[str],
+        sources: Sequence[str],
+    ) -> None:
+        """`with_vpn` are the ids of routers that serve a VPN."""
         super().__init__()
-        self._routers = sorted(routers, key=lambda router: (router.state != "Running", router.name))
-        self._chosen = chosen
+        self._routers = sorted(
+            routers,
+            key=lambda each: (
+                each.state != "Running",
+                each.id not in with_vpn,
+                each.guest_network_name or each.vpc_name,
+                each.name,
+            ),
+        )
+        self._with_vpn = with_vpn
+        self._chosen = frozenset(chosen)
         self._sources = tuple(sources)
 
     def compose(self) -> ComposeResult:
-        options = [(Content(_words(router)), router.id) for router in self._routers]
-        known = {router.id for router in self._routers}
+        rows = [
+            Selection(Content(self._words(router)), router.id, router.id in self._chosen)
+            for router in self._routers
+        ]
         with VerticalScroll(classes="dialog", can_focus=False) as box:
-            box.border_title = Content("Logs of which router?")
-            yield Static("Router", classes="quiet")
-            yield Select(
-                options,
-                value=self._chosen if self._chosen in known else Select.NULL,
-                prompt="choose a router" if options else "no router is known",
-                compact=True,
-            )
-            yield Static("Logs (space chooses)", classes="quiet")
+            box.border_title = Content("Logs of which routers?")
+            box.border_subtitle = "space chooses   v all with a VPN   o only this one   f10 follows"
+            yield SelectionList[str](*rows, compact=True, id="routers")
+            yield Static("Logs", classes="quiet")
             for name, words in SOURCE_WORDS.items():
                 label = Content(f"{name:9} {words}")
                 yield CheckBox(label, name in self._sources, id=f"log-{name}", compact=True)
+            yield Static("", id="problem", classes="words")
             with Horizontal(classes="buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
                 yield Button("Follow", id="go", variant="primary", compact=True)
 
     def on_mount(self) -> None:
-        self.query_one(Select).focus()
+        self.query_one(SelectionList).focus()
         self._check()
 
-    @on(Select.Changed)
+    def _words(self, router: Router) -> str:
+        role = router.redundant_state if router.is_redundant else None
+        vpn = "VPN" if router.id in self._with_vpn else "   "
+        pair = "  ⇄ one of a pair" if router.is_redundant else ""
+        return f"{name_of_router(router)}  {vpn}  {router_mark(router.state, role)}{pair}"
+
+    @on(SelectionList.SelectedChanged)
     @on(Checkbox.Changed)
     def _check(self) -> None:
-        self.query_one("#go", Button).disabled = self._answer() is None
+        problem = self._problem()
+        self.query_one("#go", Button).disabled = bool(problem)
+        self.query_one("#problem", Static).update(Content.styled(problem, "$text-warning"))
 
-    def _answer(self) -> tuple[str, tuple[str, ...]] | None:
-        router = self.query_one(Select).value
+    def _problem(self) -> str:
+        answer = self._answer()
+        if not self._routers:
+            return "▲ no router is known"
+        if not answer.routers:
+            return "▲ choose a router with space"
+        if len(answer.routers) > MOST_ROUTERS:
+            return f"▲ at most {MOST_ROUTERS} routers at once; {len(answer.routers)} are chosen"
+        return "" if answer.sources else "▲ choose a log with space"
+
+    def _answer(self) -> Chosen:
+        chosen = set(self.query_one(SelectionList).selected)
         boxes = {name: self.query_one(f"#log-{name}", CheckBox) for name in SOURCE_WORDS}
-        sources = tuple(name for name, box in boxes.items() if box.value)
-        return (router, sources) if isinstance(router, str) and sources else None
+        return Chosen(
+            tuple(router.id for router in self._routers if router.id in chosen),
+            tuple(name for name, box in boxes.items() if box.value),
+        )
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
-        self.dismiss(self._answer() if event.button.id == "go" else None)
+        if event.button.id == "go":
+            self.action_go()
+        else:
+            self.dismiss(None)
 
     def action_go(self) -> None:
         """Follow what is chosen."""
-        answer = self._answer()
-        if answer is not None:
-            self.dismiss(answer)
+        if not self._problem():
+            self.dismiss(self._answer())
+
+    def action_with_vpn(self) -> None:
+        """Choose all routers that run and serve a VPN, and no others."""
+        self._select(
+            [r.id for r in self._routers if r.id in self._with_vpn and r.state == "Running"]
+        )
+
+    def action_only(self) -> None:
+        """Choose the router under the cursor, and no other."""
+        at = self.query_one(SelectionList).highlighted
+        if at is not None:
+            self._select([self._routers[at].id])
+
+    def _select(self, wanted: Sequence[str]) -> None:
+        rows: SelectionList[str] = self.query_one("#routers", SelectionList)
+        rows.deselect_all()
+        for each in wanted:
+            rows.select(each)
 
 
-def _words(router: Router) -> str:
-    state = router_mark(router.state, router.redundant_state if router.is_redundant else None)
+def name_of_router(router: Router) -> str:
+    """Name, network and owner of a router."""
     where = router.guest_network_name or router.vpc_name
-    return f"{router.name}  {where}  {state}  {router.owner}"
+    return f"{router.name:10} {where:16} {router.owner:10}"

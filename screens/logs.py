@@ -1,115 +1,64 @@
-"""The logs of a Virtual Router: follow, freeze, filter, search, wrap."""
+"""The logs of Virtual Routers: which routers, what the link does, the line under the cursor."""
 
-import re
-from collections.abc import Iterable
-from datetime import UTC, datetime
-from typing import ClassVar, Final
+from collections.abc import Sequence
+from typing import ClassVar
 
-from textual import on, work
 from textual.binding import BindingType
 from textual.content import Content
-from textual.message import Message
 from textual.types import CSSPathType
-from textual.widget import Widget
 from textual.widgets import Static
 
-from screens.choose_logs import ChooseLogsDialog
-from screens.frame import FilterLine, SectionScreen, bindings_of
+from screens.choose_logs import ChooseLogsDialog, Chosen, name_of_router
+from screens.details import DetailsDialog, facts_text
+from screens.frame import bindings_of
 from screens.hostkey import ask_about_key
-from screens.search import SearchDialog
+from screens.logs_lines import program_of, text_of, zone_words
+from screens.logs_marks import MarkedLogs
 from tui.actions import Action
 from tui.cloud.models import Router
-from tui.logs.filter import Filter, FilterProblem, parse_filter
-from tui.logs.line import Level, LogLine
-from tui.logs.merge import LogBlock
-from tui.logs.store import LogStore
 from tui.router.errors import RouterError
 from tui.session.inventory import Kind
 from tui.session.logfeed import (
     DEFAULT_SOURCES,
     ClockOffset,
-    LinesArrived,
+    FeedEvent,
     LinkNews,
     LogFeed,
     RouterFailed,
 )
 from tui.session.views import vpn_rows
 from tui.vpn.states import router_mark
-from tui.widgets.columns import Tone
-from tui.widgets.logview import LogRow, LogView
 
-KEPT: Final = 20_000
-TONES: Final[dict[Level, Tone]] = {
-    "debug": "off",
-    "info": "",
-    "notice": "ok",
-    "warning": "warn",
-    "error": "bad",
-}
-GLYPHS: Final[dict[Level, str]] = {
-    "debug": " ",
-    "info": " ",
-    "notice": "✔",
-    "warning": "▲",
-    "error": "✘",
-}
+CLOCK_SHOWN = 1.0
+"""Seconds that a router's clock has to be off before the head says so."""
 
 
-class LogsScreen(SectionScreen):
-    """One router at a time; lines are kept while other sections are looked at."""
+class LogsScreen(MarkedLogs):
+    """One or more routers; what they said is kept while other sections are looked at."""
 
     SECTION = "logs"
     CSS_PATH: ClassVar[CSSPathType | None] = ["frame.tcss", "logs.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("logs")
     KINDS = (Kind.ROUTERS, Kind.VPNS, Kind.ADDRESSES, Kind.NETWORKS, Kind.VPCS)
 
-    class Arrived(Message):
-        """Lines or news from the router."""
-
-        def __init__(self, feed: LogFeed, event: LinesArrived | LinkNews) -> None:
-            super().__init__()
-            self.feed = feed
-            self.event = event
-
-    class Failed(Message):
-        """The router cannot be followed."""
-
-        def __init__(self, feed: LogFeed, error: RouterError) -> None:
-            super().__init__()
-            self.feed = feed
-            self.error = error
-
     def __init__(self) -> None:
         super().__init__()
-        self._feed: LogFeed | None = None
-        self._store = LogStore(KEPT)
-        self._filter: Filter = Filter()
-        self._frozen = False
-        self._news = LinkNews("", good=True)
-        self._error: RouterError | None = None
-        self._asked: RouterError | None = None
-        """The error that somebody was asked about."""
-        self._unseen = 0
-        self._unseen_errors = 0
+        self._news: dict[str, LinkNews] = {}
+        """The newest word about the link to each router, by its name."""
+        self._errors: dict[str, RouterFailed] = {}
+        self._asked: set[RouterError] = set()
+        """The errors that somebody was asked about."""
+        self._clocks: dict[str, float] = {}
+        """By how many seconds the clock of each router is ahead."""
 
-    def compose_body(self) -> Iterable[Widget]:
-        yield Static("", id="feed")
-        yield FilterLine()
-        yield LogView(id="lines")
-
-    @property
-    def view(self) -> LogView:
-        """The lines."""
-        return self.query_one("#lines", LogView)
-
-    # Which router.
+    # Which routers.
 
     def show_facts(self) -> None:
-        """Follow the first router that has a VPN, unless another was chosen."""
-        if self._feed is None:
+        """Follow the first router that has a VPN, unless others were chosen."""
+        if self.feed is None:
             router = self._first_router()
             if router is not None:
-                self.follow_router(router, DEFAULT_SOURCES)
+                self.follow_routers([router], DEFAULT_SOURCES)
         self._show_feed()
 
     def _first_router(self) -> Router | None:
@@ -119,54 +68,49 @@ class LogsScreen(SectionScreen):
                 return running[0]
         return None
 
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The logs that are followed."""
+        return self.feed.choices[0][1] if self.feed is not None else DEFAULT_SOURCES
+
     def arrive(self, key: str, filter_text: str) -> None:
         """Come from another section, for the router with the id `key`."""
         router = self.session.inventory.routers.rows.get(key)
-        if router is not None and (self._feed is None or self._feed.routers[0].id != key):
-            sources = self._feed.choices[0][1] if self._feed else DEFAULT_SOURCES
-            self.follow_router(router, sources)
+        followed = self.feed.routers if self.feed is not None else ()
+        if router is not None and key not in {each.id for each in followed}:
+            self.follow_routers([router], self.sources)
         if filter_text:
-            self.query_one(FilterLine).set_text(filter_text)
+            self.set_filter(filter_text)
 
-    def follow_router(self, router: Router, sources: Iterable[str]) -> None:
-        """Follow another router, or other logs of this one, from a little before their end."""
-        self._feed = LogFeed(self.session, [(router, tuple(sources))])
-        self._store = LogStore(KEPT)
-        self._error = None
-        self._news = LinkNews("", good=True)
-        self._unseen = self._unseen_errors = 0
-        self.view.replace(())
-        self.view.follow()
-        self._follow(self._feed)
+    def follow_routers(self, routers: Sequence[Router], sources: Sequence[str]) -> None:
+        """Follow other routers, or other logs of these, from a little before their end."""
+        for known in (self._news, self._errors, self._clocks):
+            known.clear()
+        self.marks.clear()
+        self.start(LogFeed(self.session, [(router, tuple(sources)) for router in routers]))
         self._show_feed()
 
-    @work(group="follow", exclusive=True, exit_on_error=False)
-    async def _follow(self, feed: LogFeed) -> None:
-        try:
-            async for event in feed.events():
-                if isinstance(event, RouterFailed):
-                    self.post_message(self.Failed(feed, event.error))
-                elif not isinstance(event, ClockOffset):
-                    self.post_message(self.Arrived(feed, event))
-        except RouterError as error:
-            self.post_message(self.Failed(feed, error))
+    # What happens to the links.
 
-    def on_logs_screen_arrived(self, event: Arrived) -> None:
-        if event.feed is not self._feed:
-            return
-        self._error = None
-        if isinstance(event.event, LinkNews):
-            self._news = event.event
+    def take_news(self, event: FeedEvent) -> None:
+        """Remember what the head line says."""
+        if isinstance(event, RouterFailed):
+            self._errors[event.router.name] = event
+            self._news.pop(event.router.name, None)
+            self._ask_about_key()
+        elif isinstance(event, ClockOffset):
+            self._clocks[event.router] = event.seconds
+        elif isinstance(event, LinkNews):
+            self._errors.pop(event.router, None)
+            self._news[event.router] = event
+            if event.gap:
+                router = f"{event.router}: " if self.look.names_routers else ""
+                self.intake.take_gap(f"{router}{event.says}")
+                self.sift_soon()
         else:
-            self._take(event.event.block)
+            self._errors.pop(event.router, None)
+            self._news.pop(event.router, None)
         self._show_feed()
-
-    def on_logs_screen_failed(self, event: Failed) -> None:
-        if event.feed is not self._feed:
-            return
-        self._error = event.error
-        self._show_feed()
-        self._ask_about_key()
 
     def on_screen_resume(self) -> None:
         """Ask what came up while another section was looked at."""
@@ -174,88 +118,76 @@ class LogsScreen(SectionScreen):
 
     def _ask_about_key(self) -> None:
         """Ask once about a host key that is not known, when this section is on the screen."""
-        feed, error = self._feed, self._error
-        if feed is None or error is None or error is self._asked or not self.is_current:
+        if not self.is_current:
             return
-        self._asked = error
-        ask_about_key(self, self.session, feed.routers[0], error, lambda: self._again(feed))
+        for failed in self._errors.values():
+            if failed.error not in self._asked:
+                self._asked.add(failed.error)
+                self._ask_about(failed)
+                return
 
-    def _again(self, feed: LogFeed) -> None:
-        if feed is self._feed:
-            self._follow(feed)
+    def _ask_about(self, failed: RouterFailed) -> None:
+        feed = self.feed
 
-    # Lines.
+        def again() -> None:
+            if feed is not None and feed is self.feed:
+                self._errors.pop(failed.router.name, None)
+                if len(self._errors) + 1 == len(feed.routers):
+                    self.follow_feed(feed)  # nobody is followed any more
+                else:
+                    feed.retry(failed.router)
 
-    def _take(self, block: LogBlock) -> None:
-        self._news = LinkNews("", good=True)
-        added = self._store.add(block)
-        shown = [line.line for line in added.appended if self._filter.passes(line)]
-        errors = sum(line.level == "error" for line in shown)
-        if self._frozen or not self.view.following:
-            self._unseen += len(shown)
-            self._unseen_errors += errors
-        if self._frozen:
-            return
-        if added.inserted:
-            self._show_lines()
-        else:
-            self.view.append([_row(line) for line in shown])
+        ask_about_key(self, self.session, failed.router, failed.error, again)
 
-    def _show_lines(self) -> None:
-        """Draw everything again: after another filter, or lines that came late."""
-        self.view.replace([_row(line.line) for line in self._store.lines(self._filter)])
-
-    @on(FilterLine.Changed)
-    def _filtered(self, event: FilterLine.Changed) -> None:
-        wanted = parse_filter(event.text)
-        if isinstance(wanted, FilterProblem):
-            self.query_one(FilterLine).count(f"✘ {wanted.what}")
-            return
-        self._filter = wanted
-        self._show_lines()
-        self._show_feed()
-
-    @on(FilterLine.Left)
-    def _filter_left(self) -> None:
-        self.view.focus()
-
-    def on_log_view_moved(self, event: LogView.Moved) -> None:
-        if self.view.following:
-            self._unseen = self._unseen_errors = 0
-        self._show_feed()
-
-    # Showing.
+    # The head line.
 
     def _show_feed(self) -> None:
         self.query_one("#feed", Static).update(self._feed_line())
-        self.query_one(FilterLine).count(f"{self.view.count} of {len(self._store)}")
+        self.show_counts()
+        self.show_hints()
 
     def _feed_line(self) -> Content:
-        feed = self._feed
+        feed = self.feed
         if feed is None:
             return Content(f" {self._why_nothing()}")
-        router = self.session.inventory.routers.rows.get(feed.routers[0].id, feed.routers[0])
-        stopped = "" if router.state == "Running" else f"  {router_mark(router.state)}"
-        head = Content.styled(f" {feed.routers[0].name}{stopped}", "bold")
-        where = feed.routers[0].guest_network_name or feed.routers[0].vpc_name
-        about = Content(f"  {where}  {' '.join(feed.choices[0][1])}  times in UTC  ")
-        if self._error is not None:
-            words = f"✘ {self._error.what}. {self._error.remedy}"
-            return Content.assemble(head, about, Content.styled(words, "bold $text-error"))
-        return Content.assemble(head, about, self._mode())
+        head = Content.styled(f" {self._router_words(feed)}", "bold")
+        clocks = "".join(f"  {words}" for words in self._clock_words())
+        about = Content(f"  {' '.join(self.sources)}  {zone_words(self.look.times)}")
+        return Content.assemble(
+            head, about, Content.styled(clocks, "$text-warning"), "  ", self._link_words()
+        )
 
-    def _mode(self) -> Content:
-        """What the view does now; the newest news comes first."""
-        if self._news.says and not self._news.good:
-            return Content.styled(f"▲ {self._news.says}", "bold $text-warning")
-        new = f"{self._unseen} new"
-        if self._unseen_errors:
-            new += f", {self._unseen_errors} of them errors"
-        if self._frozen:
-            return Content.styled(f"‖ frozen, {new} (space goes on)", "bold reverse")
-        if not self.view.following:
-            return Content.styled(f"↓ {new} (G follows)", "bold reverse")
-        return Content(self._news.says or "following")
+    def _router_words(self, feed: LogFeed) -> str:
+        known = self.session.inventory.routers.rows
+        routers = [known.get(router.id, router) for router in feed.routers]
+        if len(routers) == 1:
+            router = routers[0]
+            stopped = "" if router.state == "Running" else f"  {router_mark(router.state)}"
+            return f"{router.name}{stopped}  {router.guest_network_name or router.vpc_name}"
+        names = ", ".join(router.name for router in routers[:3])
+        return names if len(routers) <= 3 else f"{names} and {len(routers) - 3} more"
+
+    def _clock_words(self) -> list[str]:
+        """The clocks that are off, by how much."""
+        several = self.look.names_routers
+        return [
+            f"▲ clock{f' of {name}' if several else ''} {seconds:+.0f} s"
+            for name, seconds in self._clocks.items()
+            if abs(seconds) > CLOCK_SHOWN
+        ]
+
+    def _link_words(self) -> Content:
+        several = self.look.names_routers
+        for name, failed in self._errors.items():
+            of = f"{name}: " if several else ""
+            words = f"✘ {of}{failed.error.what}. {failed.error.remedy}"
+            return Content.styled(words, "bold $text-error")
+        bad = [(name, news) for name, news in self._news.items() if not news.good]
+        for name, news in bad:
+            of = f"{name}: " if several else ""
+            return Content.styled(f"▲ {of}{news.says}", "bold $text-warning")
+        news_of = next((news.says for news in self._news.values() if news.says), "")
+        return Content(news_of or ("following" if self.view.following else "not following"))
 
     def _why_nothing(self) -> str:
         inventory = self.session.inventory
@@ -265,7 +197,7 @@ class LogsScreen(SectionScreen):
             return f"The routers could not be listed: {inventory.routers.error}"
         if inventory.routers.fetched is None:
             return "Asking the server for its routers …"
-        return "No router with a VPN runs. Press c to choose a router."
+        return "No router with a VPN runs. Press c to choose routers."
 
     def reason_against(self, action: Action) -> str | None:
         reason = super().reason_against(action)
@@ -273,81 +205,68 @@ class LogsScreen(SectionScreen):
             return reason
         if action.name == "choose_router" and not self.session.may_list(Kind.ROUTERS):
             return "Your role may not see routers."
-        if action.name in ("freeze", "search", "follow") and self._feed is None:
+        if action.name in _OF_LINES and self.feed is None:
             return "No router is followed. Press c to choose one."
         return None
+
+    # The line under the cursor.
+
+    def show_meaning(self) -> None:
+        self.query_one("#meaning", Static).update(self._meaning())
+
+    def _meaning(self) -> Content:
+        entry = self.entry
+        note = None if entry is None else self.marks.note(entry.kept)
+        return Content("" if note is None else f" ◆ {note or 'marked'}")
+
+    def action_line_details(self) -> None:
+        """Show the line whole, with what is known of it."""
+        entry, line = self.entry, self.line
+        if entry is None or line is None:
+            self.notify("There is no line of a log under the cursor.")
+            return
+        facts = [
+            ("time", f"{line.time:%Y-%m-%d %H:%M:%S.%f} UTC" if line.time else "not said"),
+            ("router", line.router),
+            ("log", line.source),
+            ("program", program_of(line)),
+            ("level", line.level),
+            ("note", self.marks.note(entry.kept) or ""),
+        ]
+        self.app.push_screen(DetailsDialog(program_of(line), facts_text(facts, [line.text])))
+
+    def action_copy_line(self) -> None:
+        """Copy the line to the clipboard."""
+        line = self.line
+        if line is None:
+            self.notify("There is no line of a log under the cursor.")
+            return
+        clock = f"{line.time:%Y-%m-%dT%H:%M:%SZ} " if line.time else ""
+        self.console.copy_out(f"{clock}{line.router} {text_of(line)}", "The line")
 
     # Actions.
 
     def action_choose_router(self) -> None:
-        """Choose the router and the logs."""
-        chosen = self._feed.routers[0].id if self._feed else ""
-        sources = self._feed.choices[0][1] if self._feed else DEFAULT_SOURCES
+        """Choose the routers and the logs."""
+        inventory = self.session.inventory
+        chosen = [router.id for router in self.feed.routers] if self.feed is not None else []
+        with_vpn = {router.id for row in vpn_rows(inventory) for router in row.routers}
 
-        def answered(answer: tuple[str, tuple[str, ...]] | None) -> None:
+        def answered(answer: Chosen | None) -> None:
             if answer is None:
                 return
-            router = self.session.inventory.routers.rows.get(answer[0])
-            if router is not None:
-                self.follow_router(router, answer[1])
+            known = inventory.routers.rows
+            routers = [known[each] for each in answer.routers if each in known]
+            if routers:
+                self.follow_routers(routers, answer.sources)
 
-        routers = list(self.session.inventory.routers.rows.values())
-        self.app.push_screen(ChooseLogsDialog(routers, chosen, sources), answered)
+        routers = list(inventory.routers.rows.values())
+        self.app.push_screen(ChooseLogsDialog(routers, with_vpn, chosen, self.sources), answered)
 
-    def action_freeze(self) -> None:
-        """Freeze the view, or go on with all that came meanwhile."""
-        self._frozen = not self._frozen
-        if not self._frozen:
-            self._show_lines()
-            self.view.follow()
+    def action_times(self) -> None:
+        super().action_times()
         self._show_feed()
 
-    def action_filter(self) -> None:
-        """Type a filter."""
-        self.query_one(FilterLine).focus_field()
 
-    def action_search(self) -> None:
-        """Search without hiding the other lines."""
-
-        def answered(pattern: re.Pattern[str] | None) -> None:
-            if pattern is None:
-                self.view.search(None)
-                return
-            found = self.view.search(pattern)
-            severity = "information" if found else "warning"
-            self.notify(
-                f"{found} line(s) match; n and N go to the next and the previous one.",
-                severity="information" if severity == "information" else "warning",
-            )
-
-        self.app.push_screen(SearchDialog(), answered)
-
-    def action_next_match(self) -> None:
-        """Go to the next match."""
-        if not self.view.find(1):
-            self.notify("No further match below.")
-
-    def action_previous_match(self) -> None:
-        """Go to the previous match."""
-        if not self.view.find(-1):
-            self.notify("No further match above.")
-
-    def action_wrap(self) -> None:
-        """Wrap long lines, or cut them."""
-        self.view.wrapping = not self.view.wrapping
-
-    def action_follow(self) -> None:
-        """Go to the end."""
-        if self._frozen:
-            self.action_freeze()
-        self.view.follow()
-
-
-def _row(line: LogLine) -> LogRow:
-    clock = "        "
-    if line.time is not None:
-        today = line.time.date() == datetime.now(UTC).date()
-        clock = line.time.strftime("%H:%M:%S" if today else "%Y-%m-%d %H:%M:%S")
-    pid = f"[{line.pid}]" if line.pid is not None else ""
-    head = f"{clock} {line.tag}{pid} "
-    return LogRow(f"{GLYPHS[line.level]} {head}{line.text}", TONES[line.level], len(head) + 2)
+_OF_LINES = frozenset({"freeze", "search", "follow", "export", "mark", "note", "go_to_time"})
+__all__ = ["LogsScreen", "name_of_router"]

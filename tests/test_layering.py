@@ -29,6 +29,7 @@ WITHOUT_TEXTUAL: Final = (
     "tui.vpn",
     "tui.vpn_actions",
     "tui.diagnose_actions",
+    "tui.log_actions",
 )
 ABOVE: Final = {"tui.__main__", "tui.demo"}
 """They start the console and the lab, in functions that load them then."""

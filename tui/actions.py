@@ -10,6 +10,7 @@ from typing import Final
 
 from tui.action import EVERYWHERE, Action, spell_key
 from tui.diagnose_actions import DIAGNOSE_ACTIONS, ROUTER_TABLES
+from tui.log_actions import LOG_ACTIONS
 from tui.user_actions import USER_ACTIONS
 from tui.vpn_actions import VPN_ACTIONS
 
@@ -29,12 +30,6 @@ __all__ = [
 CLOUD_TABLES: Final = ("networks", "addresses", "vpns", "users", "firewall")
 TABLES: Final = (*CLOUD_TABLES, *ROUTER_TABLES)
 SECTIONS: Final = (*CLOUD_TABLES, "logs", *ROUTER_TABLES)
-
-
-def _in_logs(
-    name: str, keys: tuple[str, ...], label: str, words: str, *, hint: bool = True
-) -> Action:
-    return Action(name=name, keys=keys, label=label, help=words, screens=("logs",), hint=hint)
 
 
 def _of_app(
@@ -322,23 +317,6 @@ _TABLE_ACTIONS: Final = (
     ),
 )
 
-_LOG_ACTIONS: Final = (
-    _in_logs("choose_router", ("c",), "Router", "Choose the router and the logs to follow."),
-    _in_logs(
-        "freeze", ("space",), "Freeze", "Freeze the view; lines keep being collected behind it."
-    ),
-    _in_logs(
-        "search",
-        ("s",),
-        "Search",
-        "Search for a word or a regular expression without hiding the other lines.",
-    ),
-    _in_logs("next_match", ("n",), "Next", "Go to the next match.", hint=False),
-    _in_logs("previous_match", ("N",), "Previous", "Go to the previous match.", hint=False),
-    _in_logs("wrap", ("w",), "Wrap", "Wrap long lines, or cut them at the edge."),
-    _in_logs("follow", ("G", "end"), "Follow", "Go to the end and follow it."),
-)
-
 _APP_ACTIONS: Final = (
     _of_app("command_palette", ("colon", "ctrl+p"), "Commands", "Find any action by its name."),
     _of_app("show_help", ("question_mark", "f1"), "Help", "Show what every key does here."),
@@ -372,7 +350,7 @@ _APP_ACTIONS: Final = (
 
 ACTIONS: Final = (
     *_ROW_ACTIONS,
-    *_LOG_ACTIONS,
+    *LOG_ACTIONS,
     *_TABLE_ACTIONS,
     *_APP_ACTIONS,
     *_SECTION_ACTIONS,

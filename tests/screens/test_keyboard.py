@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from textual.widgets import Checkbox, Input, OptionList, Select
+from textual.widgets import Checkbox, Input, OptionList, SelectionList
 
 from screens.confirm import ConfirmDialog
 from screens.frame import FilterLine
@@ -146,7 +146,7 @@ async def test_boxes_and_lists_are_used_by_keyboard(lab: Lab) -> None:
     async with stage(lab) as on:
         await on.go("logs")
         await on.press("c")
-        chooser = on.app.screen.query_one(Select)
+        chooser = on.app.screen.query_one(SelectionList)
         assert on.app.focused is chooser
         box = on.app.screen.query_one("#log-auth", Checkbox)
         await on.tab_to("#log-auth")

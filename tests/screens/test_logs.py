@@ -146,9 +146,9 @@ async def test_long_lines_wrap_or_are_moved(quiet: Lab) -> None:
         write(quiet, "10[IKE] " + "long " * 30 + "END")
         await on.says("long long")
         assert "END" not in on.text
-        await on.press("w")
+        await on.press("W")
         await on.says("END")
-        await on.press("w", "right", "right", "right", "right")
+        await on.press("W", "right", "right", "right", "right")
         await on.says("END")
         await on.press("left", "left", "left", "left")
         assert "END" not in on.text

@@ -55,6 +55,9 @@ class OneWidget(App[None]):
     def on_log_view_moved(self, event: Message) -> None:
         self.told.append(event)
 
+    def on_log_view_top_reached(self, event: Message) -> None:
+        self.told.append(event)
+
     def on_section_bar_chosen(self, event: Message) -> None:
         self.told.append(event)
 

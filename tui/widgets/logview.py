@@ -1,15 +1,14 @@
-"""A view of log lines: follows the end, leaves when scrolled, wraps, searches.
+"""A view of log lines with a cursor: follows the end, leaves when moved up, wraps.
 
-Only the lines on the screen are turned into strips. Which lines there are is for the screen to
-say (`replace`, `append`); the view knows nothing of logs.
+Which lines there are, how they look and what they mean is for the screen to say (`LogLines`); the
+view draws the few that are on the screen, at most `FRAMES` times a second however many arrive.
 """
 
 import re
-from bisect import bisect_left
-from collections.abc import Sequence
-from typing import ClassVar, NamedTuple
+import time
+from typing import ClassVar, Final
 
-from rich.cells import cell_len, chop_cells
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -19,33 +18,20 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.timer import Timer
 
-from tui.widgets.columns import Tone
+from tui.widgets.logrows import GUTTER, LogLines, Piece, paint
+from tui.widgets.logwindow import LogWindow, Top
 
-LARGEST = 20_000
-"""Lines that are kept; the oldest leave first."""
-
-
-class LogRow(NamedTuple):
-    """One line as it is shown."""
-
-    text: str
-    tone: Tone = ""
-    head: int = 0
-    """Characters at the beginning (time, source) that are shown dim."""
+FRAMES: Final = 10
+"""Most drawings a second of lines that arrive; keys draw at once."""
+POINTER: Final = "▸"
+MARK: Final = "◆"
+MARK_AT_POINTER: Final = "◈"
 
 
-class _Piece(NamedTuple):
-    """What stands on one line: a row, or a part of one that is wrapped."""
-
-    row: int
-    text: str
-    first: bool
-    """Whether it is the row's first."""
-
-
-class LogView(ScrollView, can_focus=True):
-    """Lines with a follow mode; see the module."""
+class LogView(ScrollView, can_focus=True, inherit_bindings=False):
+    """Lines with a cursor and a follow mode; see the module."""
 
     ALLOW_SELECT = False
     DEFAULT_CSS = """
@@ -56,7 +42,9 @@ class LogView(ScrollView, can_focus=True):
     LogView > .log--ok { color: $text-success; }
     LogView > .log--off { color: $text-muted; }
     LogView > .log--match { text-style: reverse; }
-    LogView > .log--found { background: $primary-darken-1; }
+    LogView > .log--mark { color: $text-accent; text-style: bold; }
+    LogView > .log--cursor { background: $surface-lighten-2; }
+    LogView:focus > .log--cursor { background: $primary-darken-1; }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "log--head",
@@ -65,11 +53,12 @@ class LogView(ScrollView, can_focus=True):
         "log--ok",
         "log--off",
         "log--match",
-        "log--found",
+        "log--mark",
+        "log--cursor",
     }
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "scroll(-1)", "Up", show=False),
-        Binding("down,j", "scroll(1)", "Down", show=False),
+        Binding("up,k", "move(-1)", "Up", show=False),
+        Binding("down,j", "move(1)", "Down", show=False),
         Binding("pageup", "page(-1)", "Page up", show=False),
         Binding("pagedown", "page(1)", "Page down", show=False),
         Binding("home,g", "top", "First", show=False),
@@ -77,227 +66,253 @@ class LogView(ScrollView, can_focus=True):
         Binding("right", "sideways(1)", "Right", show=False),
     ]
 
-    following: reactive[bool] = reactive(True)
-    wrapping: reactive[bool] = reactive(False)
+    following: reactive[bool] = reactive(True, init=False)
+    """Whether the cursor stays on the newest line."""
+    wrapping: reactive[bool] = reactive(False, init=False)
 
     class Moved(Message):
-        """Whether the end is followed has changed."""
+        """The cursor is on another line, or whether the end is followed has changed."""
+
+        def can_replace(self, message: Message) -> bool:
+            """Where the cursor was in between matters to nobody."""
+            return isinstance(message, LogView.Moved)
+
+    class TopReached(Message):
+        """Somebody wants to go further up than the oldest line."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._rows: list[LogRow] = []
-        self._pieces: list[_Piece] = []
-        """What stands on each line."""
-        self._pattern: re.Pattern[str] | None = None
-        self._found: int | None = None
-        """The row that the last search stopped at."""
+        self._window = LogWindow()
+        self._cursor = 0
         self._shift = 0
+        self._pattern: re.Pattern[str] | None = None
         self._placing = False
         """Whether the view scrolls by itself, which says nothing of what the person wants."""
+        self._frame: Timer | None = None
+        self._drawn = 0.0
+
+    # Lines.
+
+    @property
+    def lines(self) -> LogLines:
+        """The lines that are shown."""
+        return self._window.lines
 
     @property
     def count(self) -> int:
-        """How many rows there are."""
-        return len(self._rows)
+        """How many lines there are."""
+        return self.lines.end - self.lines.first
 
-    # Content.
+    @property
+    def cursor(self) -> int | None:
+        """Number of the line under the cursor; None without lines."""
+        if not self.count:
+            return None
+        return max(self.lines.first, min(self._cursor, self.lines.end - 1))
 
-    def replace(self, rows: Sequence[LogRow]) -> None:
-        """Show other rows. The end is followed if it was; else what is on the first line of the
-        screen stays there, if the new rows have it too."""
-        top = self._top_row()
-        first = self._rows[top] if self._rows else None
-        self._rows = list(rows[-LARGEST:])
-        self._found = None
-        same = (number for number, row in enumerate(self._rows) if row == first)
-        self._lay_out(min(same, key=lambda number: abs(number - top), default=top))
-
-    def append(self, rows: Sequence[LogRow]) -> None:
-        """Add rows at the end."""
-        if not rows:
+    def show(self, lines: LogLines, cursor: int | None = None) -> None:
+        """Show other lines, the cursor on line `cursor`, which stays at its height on the screen.
+        The end is followed if it was, or if there is no such line."""
+        window = self._window
+        height = window.height_of(self._cursor)
+        window.lines = lines
+        if cursor is None or self.following:
+            self.following = True
+            self._catch_up()
             return
-        self._rows.extend(rows)
-        if len(self._rows) > LARGEST + LARGEST // 10:
-            self._drop(len(self._rows) - LARGEST)
+        self._cursor = cursor
+        self._measure()
+        self._put(window.top_for(cursor, height))
+        self._tell()
+
+    def grown(self) -> None:
+        """Lines were added or have left: draw, unless that was done a moment ago."""
+        if self._frame is not None:
             return
-        first = len(self._rows) - len(rows)
-        for number, row in enumerate(rows, first):
-            self._pieces.extend(self._cut(number, row))
-        self._show_end_or_stay()
+        wait = self._drawn + 1 / FRAMES - time.monotonic()
+        if wait <= 0:
+            self._catch_up()
+        else:
+            self._frame = self.set_timer(wait, self._catch_up)
 
-    def _drop(self, count: int) -> None:
-        """Let the oldest rows go; what is on the screen stays there while it can."""
-        top = self._top_row()
-        del self._rows[:count]
-        if self._found is not None:
-            self._found = self._found - count if self._found >= count else None
-        self._lay_out(max(0, top - count))
+    def redraw(self) -> None:
+        """Draw the same lines, which look different."""
+        self._measure()
+        self._put(self._window.top)
 
-    def _top_row(self) -> int:
-        """The row on the first line of the screen."""
-        top = int(self.scroll_offset.y)
-        return self._pieces[top].row if top < len(self._pieces) else 0
-
-    def _lay_out(self, top_row: int = 0) -> None:
-        """Cut all rows anew; the row `top_row` comes first unless the end is followed."""
-        self._pieces = [
-            piece for number, row in enumerate(self._rows) for piece in self._cut(number, row)
-        ]
-        self._show_end_or_stay()
-        if not self.following:
-            self._scroll_to_line(self._line_of(top_row))
-
-    def _line_of(self, row: int) -> int:
-        """The first line of a row."""
-        return bisect_left(self._pieces, row, key=lambda piece: piece.row)
-
-    def _scroll_to_line(self, line: int) -> None:
-        # Forced: until the next layout there is no scroll bar, without which it would not move.
-        top = max(0, min(line, self._last_top()))
-        self._placing = True
-        self.scroll_to(y=top, animate=False, force=True)
-        self._placing = False
-
-    def _cut(self, number: int, row: LogRow) -> list[_Piece]:
-        width = self.size.width
-        if not self.wrapping or width < 8 or cell_len(row.text) <= width:
-            return [_Piece(number, row.text, True)]
-        head, *rest = chop_cells(row.text, width)
-        tail = "".join(rest)
-        indented = [f"    {part}" for part in chop_cells(tail, width - 4)]
-        return [_Piece(number, head, True), *(_Piece(number, part, False) for part in indented)]
-
-    def _show_end_or_stay(self) -> None:
-        self.virtual_size = Size(self.size.width, len(self._pieces))
+    def _catch_up(self) -> None:
+        if self._frame is not None:
+            self._frame.stop()
+            self._frame = None
+        self._drawn = time.monotonic()
+        self._measure()
+        window = self._window
         if self.following:
-            self._scroll_to_line(self._last_top())
+            self._cursor = max(window.first, window.end - 1)
+            self._put(window.last_top())
+        else:
+            self._cursor = max(self._cursor, window.first)
+            self._put(window.top)
+        self._tell()
+
+    def _tell(self) -> None:
+        self.post_message(self.Moved())
+
+    def _measure(self) -> None:
+        window = self._window
+        window.width = max(1, self.size.width - GUTTER)
+        window.height = max(1, self.size.height)
+        window.wrapping = self.wrapping
+        self.virtual_size = Size(self.size.width, window.measure() + window.height)
+
+    def _put(self, top: Top) -> None:
+        """Scroll to a top."""
+        window = self._window
+        window.put(top)
+        # Forced: until the next layout there is no scroll bar, without which it would not move.
+        self._placing = True
+        self.scroll_to(y=window.top[0] - window.first, animate=False, force=True)
+        self._placing = False
         self.refresh()
 
-    def _last_top(self) -> int:
-        return max(0, len(self._pieces) - self.size.height)
+    def _reveal(self) -> None:
+        """Scroll as little as is needed to see the line under the cursor."""
+        self._put(self._window.top_showing(self._cursor))
 
     def watch_wrapping(self) -> None:
         self._shift = 0
-        self._lay_out(self._top_row())
+        self._lay_out()
 
     def on_resize(self, event: events.Resize) -> None:
-        self._lay_out(self._top_row())
+        self._lay_out()
 
-    # Following.
+    def _lay_out(self) -> None:
+        self._measure()
+        if self.following:
+            self._put(self._window.last_top())
+        else:
+            self._put((self._window.top[0], 0))
+            self._reveal()
+
+    # Moving.
 
     def follow(self) -> None:
         """Go to the end and follow it."""
         self.following = True
-        self._show_end_or_stay()
-        self.post_message(self.Moved())
+        self._catch_up()
+
+    def highlight(self, pattern: re.Pattern[str] | None) -> None:
+        """Let what matches `pattern` stand out, or nothing."""
+        self._pattern = pattern
+        self.refresh()
+
+    def go_to(self, number: int) -> None:
+        """Put the cursor on line `number`, in the middle of the screen unless it is seen."""
+        self._measure()
+        seen = number in self._window.numbers()
+        self._cursor = number
+        self._leave_or_return()
+        if seen:
+            self._reveal()
+        else:
+            middle = self._window.top_for(number, self._window.height // 2)
+            self._put(min(middle, (number, 0)))
 
     def _leave_or_return(self) -> None:
-        at_end = int(self.scroll_offset.y) >= self._last_top()
-        if at_end != self.following:
-            self.following = at_end
-            self.post_message(self.Moved())
+        self.following = self._cursor >= self._window.end - 1
+        self._tell()
 
-    def _scroll_by(self, lines: int) -> None:
-        self._scroll_to_line(int(self.scroll_offset.y) + lines)
+    def _move_to(self, number: int) -> None:
+        first, end = self._window.first, self._window.end
+        if number < first or end == first:
+            self.post_message(self.TopReached())
+        self._cursor = max(first, min(number, end - 1))
         self._leave_or_return()
 
-    def action_scroll(self, by: int) -> None:
-        """Scroll by lines; upwards leaves the end."""
-        self._scroll_by(by)
+    def action_move(self, by: int) -> None:
+        """Move the cursor by lines; upwards leaves the end. A line that is taller than the screen
+        is scrolled first."""
+        top, skip = self._window.top
+        if by > 0 and self._window.hidden_below(self._cursor):
+            self._put((top, skip + 1))
+        elif by < 0 and skip and top == self._cursor:
+            self._put((top, skip - 1))
+        else:
+            self._move_to(self._cursor + by)
+            self._reveal()
 
     def action_page(self, by: int) -> None:
-        """Scroll by a screenful."""
-        self._scroll_by(by * max(1, self.size.height - 1))
+        """Move the cursor and the screen by a screenful."""
+        step = by * max(1, len(self._window.numbers()) - 1)
+        self._move_to(self._cursor + step)
+        self._put((self._window.top[0] + step, 0))
+        self._reveal()
 
     def action_top(self) -> None:
         """Go to the first line."""
-        self._scroll_by(-len(self._pieces))
+        # One more than there is: whoever is there wants what was before.
+        self._move_to(self._window.first - (self._cursor == self._window.first))
+        self._reveal()
 
     def action_sideways(self, by: int) -> None:
         """Move long lines by half a screen, as far as there is more to see of one."""
-        step = max(1, self.size.width // 2)
-        top = int(self.scroll_offset.y)
-        shown = self._pieces[top : top + self.size.height]
-        longest = max((cell_len(piece.text) for piece in shown), default=0)
-        if not self.wrapping and (by < 0 or self._shift + self.size.width < longest):
-            self._shift = max(0, self._shift + by * step)
+        room = self._window.width
+        longest = max((cell_len(piece.text) for piece in self._window.pieces()), default=0)
+        if not self.wrapping and (by < 0 or self._shift + room < longest):
+            self._shift = max(0, self._shift + by * max(1, room // 2))
             self.refresh()
-
-    # Searching.
-
-    def search(self, pattern: re.Pattern[str] | None) -> int:
-        """Highlight `pattern` and go to its last match; returns how many rows match."""
-        self._pattern = pattern
-        self._found = None
-        self.refresh()
-        if pattern is None:
-            return 0
-        matches = sum(pattern.search(row.text) is not None for row in self._rows)
-        self.find(-1)
-        return matches
-
-    def find(self, step: int) -> bool:
-        """Go to the next match forwards (1) or backwards (-1); false when there is none more."""
-        pattern = self._pattern
-        if pattern is None:
-            return False
-        start = self._found if self._found is not None else (len(self._rows) if step < 0 else -1)
-        numbers = range(start + step, len(self._rows) if step > 0 else -1, step)
-        for number in numbers:
-            if pattern.search(self._rows[number].text) is not None:
-                self._found = number
-                self._reveal(number)
-                return True
-        return False
-
-    def _reveal(self, number: int) -> None:
-        self._scroll_to_line(self._line_of(number) - self.size.height // 2)
-        self.refresh()
-        self._leave_or_return()
-
-    # Painting.
 
     def watch_scroll_y(self, old: float, new: float) -> None:
         super().watch_scroll_y(old, new)
+        window = self._window
+        if self._placing or window.height != max(1, self.size.height):
+            return  # nobody scrolls: another size, which is dealt with in a moment
+        # The wheel was turned, or the scroll bar dragged: the cursor stays on the screen.
+        last = window.last_top()
+        at_end = window.first + int(new) >= last[0]
+        window.put(last if at_end else (window.first + int(new), 0))
         self.refresh()
-        if not self._placing:
-            self._leave_or_return()  # the wheel was turned, or the scroll bar dragged
+        seen = window.numbers()
+        if at_end and new > old:
+            self._cursor = window.end - 1
+        elif seen:
+            self._cursor = max(seen[0], min(self._cursor, seen[-1]))
+        self._leave_or_return()
+
+    def on_click(self, event: events.Click) -> None:
+        pieces = self._window.pieces()
+        if event.y < len(pieces):
+            self._move_to(pieces[event.y].number)
+            self._reveal()
+
+    # Painting.
 
     def render_line(self, y: int) -> Strip:
         """One line of the screen."""
-        width = self.size.width
-        base = self.rich_style
-        position = int(self.scroll_offset.y) + y
-        if position >= len(self._pieces):
+        width, base = self.size.width, self.rich_style
+        pieces = self._window.pieces()
+        if y >= len(pieces):
             return Strip.blank(width, base)
-        number, text, first = self._pieces[position]
-        row = self._rows[number]
-        style = base
-        if row.tone:
-            style = base + self.get_component_rich_style(f"log--{row.tone}", partial=True)
-        if number == self._found:
-            style = style + self.get_component_rich_style("log--found", partial=True)
-        segments = self._segments(text, row.head if first else 0, style, base)
-        strip = Strip(segments)
+        piece = pieces[y]
+        at_cursor = piece.number == self.cursor
+        if at_cursor:
+            base = base + self._style("cursor")
+        plain = base + self._style(piece.row.tone) if piece.row.tone else base
+        head = base + self._style("head")
+        text = Strip(paint(piece, plain, head, self._style("match"), self._pattern))
         if self._shift and not self.wrapping:
-            strip = strip.crop(self._shift)
-        return strip.adjust_cell_length(width, base)
+            text = text.crop(self._shift)
+        gutter = Segment(_sign(piece, at_cursor), base + self._style("mark"))
+        line = Strip([gutter, *text.adjust_cell_length(self._window.width, base)])
+        return line.adjust_cell_length(width, base)
 
-    def _segments(self, text: str, head: int, style: Style, base: Style) -> list[Segment]:
-        segments = []
-        if head:
-            dim = base + self.get_component_rich_style("log--head", partial=True)
-            segments.append(Segment(text[:head], dim))
-            text = text[head:]
-        if self._pattern is None:
-            return [*segments, Segment(text, style)]
-        match_style = style + self.get_component_rich_style("log--match", partial=True)
-        end = 0
-        for match in self._pattern.finditer(text):
-            if match.end() == match.start():
-                continue
-            segments.append(Segment(text[end : match.start()], style))
-            segments.append(Segment(match.group(), match_style))
-            end = match.end()
-        segments.append(Segment(text[end:], style))
-        return segments
+    def _style(self, name: str) -> Style:
+        return self.get_component_rich_style(f"log--{name}", partial=True)
+
+
+def _sign(piece: Piece, at_cursor: bool) -> str:
+    if not piece.is_first:
+        return " "
+    if piece.row.marked:
+        return MARK_AT_POINTER if at_cursor else MARK
+    return POINTER if at_cursor else " "

@@ -1,0 +1,132 @@
+"""Connection attempts in words: how far, how long, how it ended."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from textual.content import Content
+
+from screens.logs_lines import words_for_span
+from tui.logs.attempts import Attempt, AttemptEnd, Rung
+from tui.widgets.columns import Cell, Column, Tone
+
+RUNGS: Final[dict[Rung, str]] = {
+    Rung.NOTHING: "nothing begun",
+    Rung.IKE_STARTED: "IKE begun",
+    Rung.IKE_PROPOSAL: "IKE proposal",
+    Rung.NAT_SEEN: "NAT seen",
+    Rung.KEY_ACCEPTED: "key accepted",
+    Rung.IKE_ESTABLISHED: "IKE up",
+    Rung.ESP_PROPOSAL: "ESP proposal",
+    Rung.CHILD_ESTABLISHED: "IPsec up",
+    Rung.TUNNEL: "L2TP tunnel",
+    Rung.CALL: "L2TP call",
+    Rung.PPP_STARTED: "PPP begun",
+    Rung.AUTHENTICATED: "logged in",
+    Rung.CONNECTED: "connected",
+}
+ENDS: Final[dict[AttemptEnd, str]] = {
+    "goodbye": "hung up",
+    "idle": "idle too long",
+    "peer_dead_l2tp": "vanished (L2TP)",
+    "peer_dead_lcp": "vanished (PPP)",
+    "peer_dead_dpd": "vanished (IKE)",
+    "killed": "user removed",
+    "terminated": "ended on router",
+    "refused": "refused",
+    "half_open": "client went silent",
+    "replaced": "came again",
+    "charon_stopped": "IPsec stopped",
+    "xl2tpd_stopped": "xl2tpd stopped",
+    "deleted": "client left",
+}
+FINE: Final = frozenset({"goodbye", "idle", "replaced", "deleted"})
+"""Ends of a session that are nobody's fault."""
+
+
+def key_of(attempt: Attempt) -> str:
+    """What an attempt is known by."""
+    return f"{attempt.router} {attempt.number}"
+
+
+def glyph_of(attempt: Attempt) -> tuple[str, Tone]:
+    """How an attempt stands, at a glance."""
+    if attempt.is_connected:
+        return "✔", "ok"
+    if attempt.connected is not None or attempt.rung is Rung.CONNECTED:
+        return ("–", "off") if attempt.end in FINE else ("▲", "warn")
+    if not attempt.end and not attempt.marks:
+        return "…", ""
+    return "✘", "bad"
+
+
+def name_of(attempt: Attempt) -> str:
+    """Who it is: the user, else the client."""
+    return attempt.user or attempt.client or "somebody"
+
+
+def _reached(attempt: Attempt) -> Cell:
+    glyph, tone = glyph_of(attempt)
+    return Cell(f"{glyph} {RUNGS[attempt.rung]}", tone)
+
+
+def took(attempt: Attempt, now: float) -> str:
+    """How long it lasted, or has lasted until now."""
+    if attempt.started is None:
+        return ""
+    until = attempt.ended if attempt.ended is not None else now if attempt.is_connected else None
+    if until is None and attempt.steps and attempt.steps[-1].time is not None:
+        until = attempt.steps[-1].time
+    return words_for_span(timedelta(seconds=max(0.0, until - attempt.started))) if until else ""
+
+
+def _began(attempt: Attempt) -> Cell:
+    if attempt.started is None:
+        return Cell("")
+    return Cell(f"{datetime.fromtimestamp(attempt.started, UTC):%H:%M:%S}", "off")
+
+
+COLUMNS: Final[tuple[Column[Attempt], ...]] = (
+    Column("BEGAN", _began, widest=8, order=lambda each: (each.started or 0.0, each.number)),
+    Column("REACHED", _reached, widest=15, narrowest=12),
+    Column("USER", lambda each: Cell(each.user or "–"), widest=16, narrowest=5),
+    Column("CLIENT", lambda each: Cell(each.client or "–"), widest=15, narrowest=9),
+    Column(
+        "TOOK",
+        lambda each: Cell(took(each, datetime.now(UTC).timestamp())),
+        widest=7,
+        narrowest=4,
+        rank=1,
+    ),
+    Column("ENDED", lambda each: Cell(ENDS.get(each.end, "")), widest=18, narrowest=8, rank=2),
+)
+
+
+def ladder(attempt: Attempt) -> Content:
+    """Every rung with when it was reached, what went wrong, and how it ended."""
+    glyph, _tone = glyph_of(attempt)
+    where = f" from {attempt.client}" if attempt.client and attempt.user else ""
+    inner = f", {attempt.inner_ip} inside" if attempt.inner_ip else ""
+    nat = ", behind NAT" if attempt.behind_nat else ""
+    lines = [Content.styled(f"{glyph} {name_of(attempt)}{where}{nat}{inner}", "bold")]
+    began = attempt.started
+    times = [step.time for step in attempt.steps]
+    for rung in Rung:
+        if rung is Rung.NOTHING or (rung is Rung.NAT_SEEN and not attempt.behind_nat):
+            continue
+        lines.append(_rung_line(attempt, rung, times, began))
+    lines += [Content.styled(f"✘ {mark}", "$text-error") for mark in _marks(attempt)]
+    if attempt.end:
+        lines.append(Content(f"ended: {ENDS[attempt.end]}"))
+    return Content("\n").join(lines)
+
+
+def _rung_line(
+    attempt: Attempt, rung: Rung, times: list[float | None], began: float | None
+) -> Content:
+    if rung > attempt.rung:
+        return Content.styled(f"· {RUNGS[rung]}", "dim")
+    return Content.styled(f"✔ {RUNGS[rung]}", "$text-success")
+
+
+def _marks(attempt: Attempt) -> list[str]:
+    return list(dict.fromkeys(mark.signature or mark.text for mark in attempt.marks))

@@ -1,0 +1,149 @@
+"""From the store of the Logs section to its view: a little at a time, however much comes.
+
+What a feed brings is kept at once. It passes the filter in portions that take no longer than a
+frame, so that keys are answered in between; how many lines still wait is said on the screen.
+"""
+
+import time
+from collections import deque
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from screens.logs_lines import LineList, Look
+from tui.logs.filter import Filter, Whose
+from tui.logs.merge import KeptLine, LogBlock
+from tui.logs.sieve import Shown, Sieve
+from tui.logs.store import LogStore
+
+PORTION_SECONDS: Final = 0.025
+"""How long lines may be filtered before keys are answered."""
+FIRST_PORTION_SECONDS: Final = 0.08
+"""The same after a filter was typed: what is seen should come at once."""
+MOST_WAITING: Final = 300_000
+"""Lines that may wait for the filter before the routers have to."""
+_STEP: Final = 200
+
+
+class Sifted(msgspec.Struct):
+    """What has passed the filter."""
+
+    lines: int = 0
+    errors: int = 0
+
+
+class _Gap(msgspec.Struct, frozen=True):
+    kept: KeptLine
+    words: str
+
+
+class Intake:
+    """The store, the filter and the lines that are shown."""
+
+    def __init__(self, look: Look) -> None:
+        self.look = look
+        self.store = LogStore()
+        self.shown = LineList(look)
+        self.wanted = Filter()
+        self.whose: Whose | None = None
+        """Answers the chips of the filter about attempts."""
+        self._sieve = Sieve(self.wanted)
+        self._waiting: deque[KeptLine] = deque()
+        self._gaps: list[_Gap] = []
+        self._due: deque[_Gap] = deque()
+        """Gaps whose place among the lines has not come yet."""
+
+    @property
+    def waiting(self) -> int:
+        """Lines that are kept and have not passed the filter yet."""
+        return len(self._waiting)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether so much waits that the routers should wait too."""
+        return len(self._waiting) >= MOST_WAITING
+
+    def clear(self) -> None:
+        """Forget everything but the filter."""
+        self.store = LogStore()
+        self._gaps.clear()
+        self.refilter()
+
+    def take(self, block: LogBlock) -> bool:
+        """Keep lines that were written after those before; true if the list begins anew because
+        some belong further up."""
+        added = self.store.add(block)
+        if added.inserted:
+            self.refilter()
+            return True
+        self._waiting.extend(added.appended)
+        self._forget(added.dropped)
+        return False
+
+    def take_earlier(self, blocks: Iterable[LogBlock]) -> None:
+        """Keep lines that were written before those of the same log; the list begins anew."""
+        for block in blocks:
+            self.store.add_earlier(block)
+        self.refilter()
+
+    def _forget(self, dropped: int) -> None:
+        if dropped and len(self.store):
+            oldest = self.store[0].at
+            self.shown.forget_before(oldest)
+            self._gaps = [gap for gap in self._gaps if gap.kept.at >= oldest]
+
+    def take_gap(self, words: str) -> None:
+        """Say after the newest line that lines are lost."""
+        if len(self.store):
+            gap = _Gap(self.store[len(self.store) - 1], words)
+            self._gaps.append(gap)
+            self._due.append(gap)
+
+    def filter_by(self, wanted: Filter) -> None:
+        """Show what another filter lets through."""
+        self.wanted = wanted
+        self.refilter()
+
+    def refilter(self) -> None:
+        """Begin the list anew: everything waits again."""
+        self.shown = LineList(self.look)
+        self._sieve = Sieve(self.wanted, self.whose)
+        self._waiting = deque(self.store)
+        self._due = deque(self._gaps)
+
+    def sift(self, seconds: float, *, errors: bool) -> Sifted:
+        """Let waiting lines pass the filter, for so long; what has come to the list. Errors are
+        counted only where that is asked for: the lines have to be read in full for it."""
+        sifted = Sifted()
+        deadline = time.monotonic() + seconds
+        waiting, due = self._waiting, self._due
+        while waiting or due:
+            portion = [waiting.popleft() for _ in range(min(_STEP, len(waiting)))]
+            found = self._pass(portion)
+            sifted.lines += len(found)
+            if errors:
+                sifted.errors += sum(is_error(shown.kept) for shown in found)
+            self.shown.add(found)
+            while due and (not waiting or waiting[0].at > due[0].kept.at):
+                gap = due.popleft()
+                self.shown.add_gap(gap.kept, gap.words)
+            if time.monotonic() >= deadline:
+                break
+        return sifted
+
+    def _pass(self, lines: list[KeptLine]) -> list[Shown]:
+        wanted = self.wanted
+        if wanted.tests or wanted.least_level or wanted.before or wanted.after:
+            return self._sieve.feed(lines)
+        # Nothing is asked of a line but whether it is a late copy: most need no reading for that.
+        return [Shown(line) for line in lines if not _may_be_copy(line.raw) or wanted.passes(line)]
+
+
+def _may_be_copy(raw: bytes) -> bool:
+    return b"ipsec" in raw[:512]
+
+
+def is_error(kept: KeptLine) -> bool:
+    """Whether a line is an error."""
+    return kept.line.level == "error"
