@@ -17,8 +17,7 @@ from tui.diagnose.bundle_folder import NoBundle, bundles_in, read_bundle, write_
 from tui.diagnose.checkup import checkup, checkup_bundle
 from tui.diagnose.cloud_side import CloudSide
 from tui.router import commands
-from tui.router.survey import Answer, Survey, Unanswered
-from tui.router.survey_folder import redacted
+from tui.router.survey import Answer, Survey, Unanswered, redacted
 
 KEY = "a-lab-key-of-nobody"
 

@@ -18,8 +18,8 @@ from tui.diagnose.cloud_json import cloud_document, read_cloud
 from tui.diagnose.cloud_side import CloudSide
 from tui.diagnose.state_text import answers_of
 from tui.router import commands
-from tui.router.survey import Survey, Unanswered
-from tui.router.survey_folder import read_answers, redacted, write_answers
+from tui.router.survey import Survey, Unanswered, redacted
+from tui.router.survey_folder import read_answers, write_answers
 
 MOST_OF_A_LOG: Final = 64 * 1024 * 1024
 """Bytes of one log that are read: its end, from the beginning of a line."""
