@@ -9,6 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 
+class FaultUnknown(ValueError):
+    """Nobody knows a fault or a habit of this name; the text says which there are."""
+
+
 @dataclass(slots=True)
 class PushedVpn:
     """A Remote Access VPN as CloudStack pushes it (`RemoteAccessVpnCfgCommand`)."""
@@ -155,6 +159,9 @@ class RouterState:
     on_push: list[Callable[["RouterState", str], None]] = field(default_factory=list)
     """Called after each push with what was pushed: `vpn`, `vpn-removed`, `users`, `firewall`,
     `start`, `stop`. The lab router writes its log lines and applies what a real one would."""
+
+    on_fault: list[Callable[[str, str], None]] = field(default_factory=list)
+    """Told of a fault that somebody sets: a user, empty for the router itself, and its name."""
 
     def pushed(self, what: str) -> None:
         """Tell the listeners that the cloud has changed `what`."""

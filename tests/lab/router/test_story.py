@@ -13,7 +13,7 @@ from tui.lab.router.machine import Machine
 from tui.lab.router.player import Player
 from tui.lab.router.scenes import Client, _recorded, push_lines, scene, words_for
 from tui.lab.router.server import LabRouters
-from tui.lab.router.story import client_of
+from tui.lab.router.visits import client_of
 from tui.router.sessions import sessions
 
 FAST = 40.0
@@ -34,6 +34,7 @@ def test_scenes_have_no_recorded_names_left(name: str, tmp_path: Path) -> None:
     Player(machine, logs, 1.0).write_past(name, words, 1_800_000_000)
     text = "".join(logs.path(s).read_text() for s in ("daemon", "messages", "auth", "haproxy"))
     text += "".join(line for _, line in logs.entries(0, frozenset()))
+    text += "".join(packet.text for packet in machine.wire.between(0, 2_000_000_000))
     assert text and "⟦" not in text and "\\u27e6" not in text
     for recorded in ("203.0.113.10 ", "203.0.113.77", "203.0.113.99", "192.168.77", "alice"):
         assert recorded not in text

@@ -29,8 +29,8 @@ def traffic(machine: Machine, association: LabAssociation) -> tuple[int, int, in
         for position, (size, packets) in enumerate(
             ((meter.bytes_in, meter.packets_in), (meter.bytes_out, meter.packets_out))
         ):
-            found[2 * position] += int(size) + int(packets) * _ESP_OVERHEAD + 617 + 20 * hellos
-            found[2 * position + 1] += int(packets) + 13 + hellos
+            found[2 * position] += int(size) + int(packets) * _ESP_OVERHEAD + 20 * hellos
+            found[2 * position + 1] += int(packets) + hellos
     return found[0], found[1], found[2], found[3]
 
 
@@ -89,6 +89,12 @@ def _short(machine: Machine, *, long: bool) -> list[str]:
     return lines
 
 
+def _request(machine: Machine, association: LabAssociation) -> int:
+    """The reqid: one for all clients behind the same NAT, whose selectors are the same."""
+    twins = [each for each in machine.associations() if each.client_ip == association.client_ip]
+    return twins[0].child if twins else association.child
+
+
 def _rows(machine: Machine, each: LabAssociation, *, long: bool) -> list[str]:
     public = machine.public_ip
     up = machine.now() - each.since
@@ -107,7 +113,7 @@ def _rows(machine: Machine, each: LabAssociation, *, long: bool) -> list[str]:
         return lines
     in_udp = "in UDP " if each.private_ip else ""
     lines.append(
-        f"{child}  INSTALLED, TRANSPORT, reqid {each.child}, ESP {in_udp}SPIs: "
+        f"{child}  INSTALLED, TRANSPORT, reqid {_request(machine, each)}, ESP {in_udp}SPIs: "
         f"{each.spi_in}_i {each.spi_out}_o"
     )
     if long:
@@ -146,11 +152,11 @@ def _policies(machine: Machine) -> Answer:
             f"src {public}/32 dst {each.client_ip}/32 proto udp sport 1701 dport 1701 ",
             "\tdir out priority 366847 ptype main ",
             "\ttmpl src 0.0.0.0 dst 0.0.0.0",
-            f"\t\tproto esp spi 0x{each.spi_out} reqid {each.child} mode transport",
+            f"\t\tproto esp spi 0x{each.spi_out} reqid {_request(machine, each)} mode transport",
             f"src {each.client_ip}/32 dst {public}/32 proto udp sport 1701 dport 1701 ",
             "\tdir in priority 366847 ptype main ",
             "\ttmpl src 0.0.0.0 dst 0.0.0.0",
-            f"\t\tproto esp reqid {each.child} mode transport",
+            f"\t\tproto esp reqid {_request(machine, each)} mode transport",
         ]
     if machine.has_key:
         for way, port in (("out", "sport"), ("in", "dport")):
@@ -177,7 +183,7 @@ def _states(machine: Machine) -> Answer:
         for source, target, spi, window, sequence in ends:
             lines += [
                 f"src {source} dst {target}",
-                f"\tproto esp spi 0x{spi} reqid {each.child} mode transport",
+                f"\tproto esp spi 0x{spi} reqid {_request(machine, each)} mode transport",
                 f"\treplay-window {window} ",
                 "\tauth-trunc hmac(sha1) 0x<redacted> 96",
                 "\tenc cbc(aes) 0x<redacted>",
@@ -223,7 +229,7 @@ def updown_rules(machine: Machine, chain: str) -> list[str]:
             ends = f"-s {public}/32 -d {each.client_ip}/32 -o {link}"
         rules.append(
             f"-A {chain} {ends} -p udp -m udp --sport 1701 --dport 1701 -m policy --dir {way} "
-            f"--pol ipsec --reqid {each.child} --proto esp -j ACCEPT"
+            f"--pol ipsec --reqid {_request(machine, each)} --proto esp -j ACCEPT"
         )
     return rules
 

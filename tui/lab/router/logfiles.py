@@ -16,6 +16,7 @@ FILES: Final = {
     "cloud": "cloud.log",
     "auth": "auth.log",
     "haproxy": "haproxy.log",
+    "kern": "kern.log",
 }
 _COPYTRUNCATE: Final = {"cloud"}
 _KEPT_GENERATIONS: Final = 10

@@ -3,6 +3,7 @@
 import hashlib
 import ipaddress
 import random
+import re
 import time
 import uuid
 
@@ -10,6 +11,12 @@ from tui.lab.router.traffic import Gate, Meter, Wire
 from tui.lab.state import LabAssociation, LabSession, OpenPort, PushedVpn, RouterState
 
 VPN_UDP_PORTS = (500, 1701, 4500)
+_ESP_OVERHEAD = 72
+"""Bytes that ESP and the outer header add to a packet."""
+_PACKET = re.compile(
+    r"IP \(.*?, length (?P<size>\d+)\)\n {4}(?P<source>\d+\.\d+\.\d+\.\d+)(?:\.\d+)? > "
+    r"\d+\.\d+\.\d+\.\d+(?:\.(?P<port>\d+))?:(?:.*?ESP\(spi=0x(?P<spi>[0-9a-f]+))?"
+)
 _FIRST_PID = 1650
 """Above the daemons that every recorded router runs."""
 
@@ -84,25 +91,24 @@ class Machine:
 
     # Associations and sessions --------------------------------------------------------------
 
-    def next_association(self) -> int:
-        """The number of the next IKE association."""
-        self._associations += 1
-        return self._associations
+    def new_spi(self) -> str:
+        """The number of a security association, as charon chooses it."""
+        return f"c{self.chance.getrandbits(28):07x}"
 
-    def associate(self, client_ip: str, private_ip: str | None, when: float) -> LabAssociation:
-        """A new association with a client, which replaces an older one of the same client."""
-        made = LabAssociation(
-            self.next_association(),
-            self._associations + 1,
-            client_ip,
-            private_ip,
-            f"c{self.chance.getrandbits(28):07x}",
-            f"c{self.chance.getrandbits(28):07x}",
-            when,
+    def new_association(
+        self, client_ip: str, private_ip: str | None, when: float
+    ) -> LabAssociation:
+        """An association that a client has begun and that is not up yet."""
+        self._associations += 1
+        number = self._associations
+        return LabAssociation(
+            number, number + 1, client_ip, private_ip, self.new_spi(), self.new_spi(), when
         )
-        self.forget(client_ip, private_ip)
+
+    def establish(self, made: LabAssociation) -> None:
+        """It is up, and replaces an older one of the same client."""
+        self.forget(made.client_ip, made.private_ip)
         self.state.associations.append(made)
-        return made
 
     def forget(self, client_ip: str, private_ip: str | None) -> None:
         """The association with a client is deleted."""
@@ -114,12 +120,11 @@ class Machine:
         state = self.state
         if not state.charon_running:
             return []
-        known = {association.number for association in state.associations}
         for session in state.sessions:
             if session.has_ipsec and not session.association and not session.orphan:
-                made = self.associate(session.client_ip, session.private_ip, session.since)
+                made = self.new_association(session.client_ip, session.private_ip, session.since)
+                self.establish(made)
                 session.association = made.number
-                known.add(made.number)
         return sorted(state.associations, key=lambda association: association.number)
 
     def session_with(self, association: LabAssociation) -> LabSession | None:
@@ -128,6 +133,41 @@ class Machine:
             if session.association == association.number:
                 return session
         return None
+
+    def packet(self, when: float, client: str, text: str) -> None:
+        """A packet goes over the public interface, is seen by a capture and met by the firewall."""
+        self.wire.carry(when, client, text)
+        head = _PACKET.match(text)
+        if head is None:
+            return
+        size, inwards = int(head["size"]), head["source"] == client
+        spi = head["spi"]
+        if spi:
+            self._count_esp(spi, max(0, size - _ESP_OVERHEAD))
+        if not inwards or (spi and self.state.esp_blocked):
+            return
+        if head["port"]:
+            port = int(head["port"])
+            opened = self.lets_in(port, client)
+            passed = self.gate.udp(client, port, size, when, opened=opened)
+            if passed and port == 1701 and self.state.charon_running:
+                self.gate.no_ipsec += 1
+        elif spi:
+            self.gate.esp.add(size)
+        if spi:
+            # What was inside comes through the firewall a second time.
+            self.gate.udp(
+                client, 1701, size - _ESP_OVERHEAD, when, opened=self.lets_in(1701, client)
+            )
+
+    def _count_esp(self, spi: str, size: int) -> None:
+        for association in self.state.associations:
+            if association.spi_in == spi and not self.state.esp_blocked:
+                association.bytes_in += size
+                association.packets_in += 1
+            elif association.spi_out == spi:
+                association.bytes_out += size
+                association.packets_out += 1
 
     def meter(self, session: LabSession) -> Meter:
         """The traffic of a session until now."""

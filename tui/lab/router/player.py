@@ -1,7 +1,7 @@
 """Writes scenes into a router's logs: as they happen, or at once with times in the past."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from tui.lab.router.logfiles import RouterLogs
@@ -23,15 +23,15 @@ class Player:
 
     async def play(
         self,
-        name: str,
+        what: str | Sequence[SceneLine],
         words: Mapping[str, str],
         *,
         on_line: Callable[[SceneLine], None] | None = None,
     ) -> bool:
-        """Play scene `name` now. False if charon stopped in the middle of it."""
+        """Play a scene, or the one of that name, now. False if charon stopped in the middle."""
         loop = asyncio.get_running_loop()
         began, second = loop.time(), 0
-        for line in scene(name):
+        for line in scene(what) if isinstance(what, str) else what:
             if line.seconds > second:
                 second = line.seconds
                 await asyncio.sleep(max(0.0, began + second / self.speed - loop.time()))
@@ -43,14 +43,23 @@ class Player:
             await asyncio.sleep(0)
         return True
 
-    def write_past(self, name: str, words: Mapping[str, str], when: float) -> None:
-        """Write scene `name` at once as if it had begun at `when`."""
+    def write_past(
+        self,
+        what: str | Sequence[SceneLine],
+        words: Mapping[str, str],
+        when: float,
+        *,
+        on_line: Callable[[SceneLine], None] | None = None,
+    ) -> None:
+        """Write a scene, or the one of that name, at once as if it had begun at `when`."""
         second, step = 0, 0.0
-        for line in scene(name):
+        for line in scene(what) if isinstance(what, str) else what:
             if line.seconds > second:
                 second, step = line.seconds, 0.0
             step += _BETWEEN_LINES
             self._write(line, words, when + second + step)
+            if on_line is not None:
+                on_line(line)
 
     def push(self, what: str, words: Mapping[str, str], when: float | None = None) -> None:
         """Write the lines that CloudStack's scripts leave in cloud.log after a push of `what`."""
@@ -65,6 +74,9 @@ class Player:
     def _write(self, line: SceneLine, words: Mapping[str, str], when: float) -> None:
         machine = self.machine
         text = fill(line.text, words, machine.chance)
+        if line.source == "wire":
+            machine.packet(when, words["client"], text)
+            return
         if line.tag == "charon" and line.source == "daemon":
             self.logs.charon(when, machine.starter_pid, machine.charon_pid, text)
             return
@@ -73,6 +85,7 @@ class Player:
             "xl2tpd": machine.xl2tpd_pid,
             "charon": machine.charon_pid,
             "ipsec": machine.starter_pid,
+            "systemd": 1,
             "ipsec_starter": machine.starter_pid,
         }.get(line.tag)
         if line.source == "journal":

@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine
 from tui.lab.router.player import Player
 from tui.lab.router.scenes import Client, words_for
 from tui.lab.router.story import Story
+from tui.lab.router.visitors import Visitors
 from tui.lab.state import RouterState
 
 _CHARON_SECONDS = 1.5
@@ -21,10 +22,13 @@ Spawn = Callable[[Coroutine[object, object, None]], None]
 class Pushes:
     """Applies pushes to one router. `spawn` runs work in the background of the router."""
 
-    def __init__(self, player: Player, story: Story | None, spawn: Spawn) -> None:
+    def __init__(
+        self, player: Player, story: Story | None, visitors: Visitors, spawn: Spawn
+    ) -> None:
         self._player = player
         self._machine = player.machine
         self._story = story
+        self._visitors = visitors
         self._spawn = spawn
         self._starting = False
 
@@ -94,8 +98,7 @@ class Pushes:
                 continue
             state.sessions.remove(session)
             self._machine.stale_records.append(session)
-            if self._story is not None:
-                self._spawn(self._story.user_removed(session))
+            self._spawn(self._visitors.leave(session, "removed"))
 
     def _log(self, what: str) -> None:
         state = self._machine.state

@@ -8,7 +8,7 @@ from typing import Final
 
 from tui.lab.router.answers import Answer
 from tui.lab.router.player import Player
-from tui.lab.router.story import Story
+from tui.lab.router.visitors import Visitors
 from tui.lab.state import LabSession
 
 Spawn = Callable[[Coroutine[object, object, None]], None]
@@ -19,10 +19,10 @@ _RESTARTS: Final = ("systemctl", "restart")
 class Remedies:
     """Obeys on one router. `spawn` runs work in the background of the router."""
 
-    def __init__(self, player: Player, story: Story | None, spawn: Spawn) -> None:
+    def __init__(self, player: Player, visitors: Visitors, spawn: Spawn) -> None:
         self._player = player
         self._machine = player.machine
-        self._story = story
+        self._visitors = visitors
         self._spawn = spawn
 
     def obey(self, argv: tuple[str, ...]) -> Answer | None:
@@ -45,6 +45,8 @@ class Remedies:
     def _restart(self, unit: str) -> Answer | None:
         machine = self._machine
         if unit == "xl2tpd":
+            if machine.state.extra_setting:
+                return self._refused()
             self._log("xl2tpd", "death_handler: Fatal signal 15 received")
             # It hangs up its own calls; a pppd that outlived an earlier one is none of them.
             self._end(machine.live_sessions)
@@ -57,6 +59,15 @@ class Remedies:
             self._log("ipsec_starter", f"charon ({machine.charon_pid}) started after 60 ms")
             return Answer(0)
         return None
+
+    def _refused(self) -> Answer:
+        """xl2tpd does not understand its file."""
+        self._log("xl2tpd", "init: Unable to load config file")
+        return Answer(
+            1,
+            "",
+            "Job for xl2tpd.service failed because the control process exited with error code.\n",
+        )
 
     def _stop(self) -> Answer:
         if self._machine.state.vpn is not None:
@@ -91,8 +102,7 @@ class Remedies:
     def _end(self, doomed: list[LabSession]) -> None:
         for session in doomed:
             self._machine.state.sessions.remove(session)
-            if self._story is not None:
-                self._spawn(self._story.session_ended(session))
+            self._spawn(self._visitors.leave(session, "disconnect"))
 
     def _log(self, tag: str, text: str) -> None:
         self._player.logs.syslog("daemon", self._machine.now(), tag, None, text)

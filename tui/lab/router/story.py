@@ -6,12 +6,13 @@ and only names that may log in do.
 
 import asyncio
 import contextlib
-import zlib
 from collections.abc import Coroutine
 from typing import Final
 
 from tui.lab.router.player import Player
-from tui.lab.router.scenes import Client, SceneLine, words_for, words_for_session
+from tui.lab.router.scenes import Client, words_for
+from tui.lab.router.visitors import Visitors
+from tui.lab.router.visits import client_of
 from tui.lab.state import LabSession
 
 _FIRST_ACT_SECONDS: Final = 2.0
@@ -26,15 +27,14 @@ _NOBODY: Final = "nobody"
 class Story:
     """Plays what happens on one router until it is cancelled."""
 
-    def __init__(self, player: Player) -> None:
+    def __init__(self, player: Player, visitors: Visitors) -> None:
         self._player = player
         self._machine = player.machine
+        self._visitors = visitors
         self._awake = asyncio.Event()
         self._acts: set[asyncio.Task[None]] = set()
         self._busy: set[str] = set()
         """Users in the middle of an act."""
-        self._words: dict[int, dict[str, str]] = {}
-        """Placeholders of each session, by pid: the end of a session names what its start did."""
 
     def wake(self) -> None:
         """Something was pushed: people come soon."""
@@ -69,7 +69,7 @@ class Story:
     def tell_past(self) -> None:
         """Write the last half hour, and connect those who came then."""
         machine, player = self._machine, self._player
-        now = self._machine.now()
+        now = machine.now()
         start = now - _BACKLOG_SECONDS
         nobody = words_for(machine, Client(_NOBODY, "192.0.2.66", None), 0, "", "ppp0")
         if not machine.state.running:
@@ -82,167 +82,89 @@ class Story:
         player.write_past("start_daemons", nobody, start)
         for session in machine.state.sessions:
             session.since = min(session.since, now - 60)
-            self._words[session.pid] = words_for_session(machine, session)
-        for number, user in enumerate(self._strangers()[:4]):
+            self._visitors.welcome(session)
+        for number, user in enumerate(self._away()[:4]):
             client = client_of(user)
             when = now - 900 + 190 * number
-            if number == 1:
-                player.write_past("wrong_password", self._new_words(client), when - 60)
-            if self._obstacle(client) is None:
-                self._connect_in_past(client, when)
+            if number == 1 and user not in machine.state.habits and machine.lets_in(500, client[1]):
+                self._visitors.visit_in_past(client, when - 60, "wrong_password")
+            self._visitors.visit_in_past(client, when)
         if machine.lets_in(500, "192.0.2.66"):
             player.write_past("wrong_key", nobody, now - 180)
             player.write_past("scan", nobody, now - 45)
 
-    def _connect_in_past(self, client: Client, when: float) -> None:
-        session = self._new_session(client)
-        if session is None:
-            return
-        self._words[session.pid] = words_for_session(self._machine, session)
-        kind = "connect_nat" if client.private_ip else "connect"
-        self._player.write_past(kind, self._words[session.pid], when)
-        session.since = when + 5
-        self._machine.state.sessions.append(session)
-
-    async def session_ended(self, session: LabSession) -> None:
-        """Somebody on the router has told the pppd of `session` to end."""
-        words = self._words.pop(session.pid, None) or words_for_session(self._machine, session)
-        await self._player.play("disconnect", words)
-
-    async def user_removed(self, session: LabSession) -> None:
-        """CloudStack has removed the user of `session`: its pppd was killed."""
-        words = self._words.pop(session.pid, None) or words_for_session(self._machine, session)
-        await self._player.play("removed", words)
-
     def _next_act(self) -> None:
         machine = self._machine
-        if not machine.state.charon_running or not machine.has_key:
+        if not machine.has_key:
             return
-        chance = machine.chance
-        away = self._strangers()
+        chance, habits = machine.chance, machine.state.habits
+        away = self._away()
         acts: list[tuple[float, Coroutine[object, object, None]]] = []
         if away:
             acts.append((6, self._come(chance.choice(away))))
-            acts.append((1, self._mistype(chance.choice(away))))
+            honest = [user for user in away if user not in habits]
+            if honest:
+                acts.append((1, self._mistype(chance.choice(honest))))
+        stubborn = [user for user in away if user in habits]
+        if stubborn:
+            acts.append((4, self._come(chance.choice(stubborn))))
         old = [
-            s for s in machine.live_sessions if self._machine.now() - s.since > _SHORTEST_SESSION
+            each for each in machine.live_sessions if machine.now() - each.since > _SHORTEST_SESSION
         ]
         if len(old) > 1:
             leaving = chance.choice(old)
-            ending = chance.choice(("disconnect", "disconnect", "idle_timeout", "vanished"))
-            acts.append((3, self._leave(leaving, ending)))
+            acts.append((3, self._visitors.leave(leaving, self._ending(leaving))))
         acts.append((0.4, self._stranger("wrong_key", "192.0.2.66")))
         acts.append((0.4, self._stranger("scan", f"198.51.100.{chance.randrange(200, 250)}")))
-        acts.append((0.2, self._stranger("old_client", "192.0.2.70")))
+        acts.append((0.2, self._stranger("old_proposals", "192.0.2.70")))
         (_, chosen) = acts[chance.choices(range(len(acts)), [weight for weight, _ in acts])[0]]
         for _, act in acts:
             if act is not chosen:
                 act.close()
         self._start(chosen)
 
+    def _ending(self, session: LabSession) -> str:
+        always = {"vanishes": "vanished", "idles": "idle_timeout"}
+        habit = always.get(self._machine.state.habits.get(session.user, ""))
+        endings = ("disconnect", "disconnect", "idle_timeout", "vanished")
+        return habit or self._machine.chance.choice(endings)
+
     def _come_all(self) -> None:
         """Up to three people come one after the other."""
-        for number, user in enumerate(self._strangers()[:3]):
+        for number, user in enumerate(self._away()[:3]):
             self._start(self._come(user, delay=2.5 * number))
 
-    def _strangers(self) -> list[str]:
-        """Users who are neither connected nor busy."""
-        connected = {session.user for session in self._machine.state.sessions}
-        return [u for u in self._machine.logins if u not in connected and u not in self._busy]
+    def _away(self) -> list[str]:
+        """People who are neither connected nor busy: who may log in, and who only wants to."""
+        state = self._machine.state
+        connected = {session.user for session in state.sessions if not session.orphan}
+        known = dict.fromkeys([*self._machine.logins, *state.habits])
+        return [user for user in known if user not in connected and user not in self._busy]
 
     def _start(self, act: Coroutine[object, object, None]) -> None:
         task = asyncio.get_running_loop().create_task(act)
         self._acts.add(task)
         task.add_done_callback(self._acts.discard)
 
-    def _obstacle(self, client: Client) -> str | None:
-        """The scene that plays instead of a login, empty if nothing is logged, None for none."""
-        machine = self._machine
-        if not machine.state.charon_running or not machine.lets_in(500, client.public_ip):
-            return ""
-        if client.private_ip is not None and not machine.lets_in(4500, client.public_ip):
-            return "blocked_4500"
-        if not machine.lets_in(1701, client.public_ip) or not machine.state.xl2tpd_running:
-            return "blocked_1701"
-        return None
-
-    def _new_words(self, client: Client) -> dict[str, str]:
-        machine = self._machine
-        inner = machine.free_address() or "0.0.0.0"  # noqa: S104 (text in a log line)
-        return words_for(machine, client, machine.new_pid(), inner, machine.free_interface())
-
-    def _new_session(self, client: Client) -> LabSession | None:
-        machine = self._machine
-        inner = machine.free_address()
-        if inner is None:
-            return None
-        return LabSession(
-            client.user,
-            client.public_ip,
-            1701,
-            client.private_ip,
-            inner,
-            machine.free_interface(),
-            machine.new_pid(),
-            self._machine.now(),
-        )
-
     async def _come(self, user: str, delay: float = 0.0) -> None:
         self._busy.add(user)
         try:
             await asyncio.sleep(delay / self._player.speed)
-            if user not in self._machine.logins:
-                return
-            client = client_of(user)
-            obstacle = self._obstacle(client)
-            if obstacle is not None:
-                if obstacle:
-                    await self._player.play(obstacle, self._new_words(client))
-                return
-            await self._connect(client)
+            if user in self._machine.logins or user in self._machine.state.habits:
+                await self._visitors.visit(client_of(user))
         finally:
             self._busy.discard(user)
 
-    async def _connect(self, client: Client) -> None:
-        machine = self._machine
-        session = self._new_session(client)
-        if session is None:
-            return
-        words = words_for_session(machine, session)
-
-        def when_up(line: SceneLine) -> None:
-            up = line.source == "messages" and line.text.startswith("remote IP address")
-            if up and client.user in machine.logins:
-                session.since = self._machine.now()
-                self._words[session.pid] = words
-                machine.state.sessions.append(session)
-
-        machine.coming.append(session)
-        try:
-            kind = "connect_nat" if client.private_ip else "connect"
-            await self._player.play(kind, words, on_line=when_up)
-        finally:
-            machine.coming.remove(session)
-
     async def _mistype(self, user: str) -> None:
-        client = client_of(user)
-        if self._obstacle(client) is None:
-            await self._player.play("wrong_password", self._new_words(client))
+        """One wrong password of somebody who knows better."""
+        self._busy.add(user)
+        try:
+            await self._visitors.visit(client_of(user), "wrong_password")
+        finally:
+            self._busy.discard(user)
 
-    async def _leave(self, session: LabSession, ending: str) -> None:
-        with contextlib.suppress(ValueError):
-            self._machine.state.sessions.remove(session)
-        words = self._words.pop(session.pid, None) or words_for_session(self._machine, session)
-        await self._player.play(ending, words)
-
-    async def _stranger(self, kind: str, address: str) -> None:
-        if self._machine.lets_in(500, address):
-            await self._player.play(kind, self._new_words(Client(_NOBODY, address, None)))
-
-
-def client_of(user: str) -> Client:
-    """Where `user` always comes from; every fourth is behind NAT."""
-    number = zlib.crc32(user.encode())
-    address = f"198.51.100.{number % 150 + 20}"
-    private = f"192.168.{number % 7}.{number % 200 + 10}" if number % 4 == 0 else None
-    return Client(user, address, private)
+    async def _stranger(self, habit: str, address: str) -> None:
+        """Somebody unknown does one of the things that people do wrong."""
+        machine = self._machine
+        if machine.state.charon_running and machine.lets_in(500, address):
+            await self._visitors.visit(Client(_NOBODY, address, None), habit)
