@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from tui.logs.signatures import signatures_of
 from tui.logs.stamps import EXACT, Clock, parse_iso, read_date_line, with_year
 from tui.safety.redact import redact
 from tui.safety.text import clean, clean_bytes
@@ -63,37 +64,16 @@ _PRIORITIES: Final[dict[str, Level]] = {
     "4": "warning",
     "7": "debug",
 }
-_ERRORS: Final = re.compile(
-    r"no IKE config found|no proposal found|no matching proposal|no matching CHILD_SA"
-    r"|could not decrypt|processing failed|MAC mismatched|no shared key found|Mode PSK disabled"
-    r"|none allows |half-open IKE_SA limit|failed CHAP|No CHAP secret|Out of IP addresses"
-    r"|required to authenticate itself|couldn't find any suitable secret|Unable to load config"
-    r"|Unknown field|Fatal signal|peer refused to authenticate|table full|terminated for call",
-)
-_WARNINGS: Final = re.compile(
-    r"deleting half open|parsing failed|decryption failed|invalid IKE header"
-    r"|unsupported IKE version|header could not be parsed|no message rules"
-    r"|Maximum retries exceeded|timeout sending"
-    r"|No response to|Serial link appears|with code (?!0\b)\d+|lack of activity|Peer refused"
-    r"|tty is not open|Unable to|NO_PROPOSAL|AUTHENTICATION_FAILED"
-    r"|N\((?:NO_PROP|AUTH_FAILED|PLD_MAL)",
-)
-_STEPS: Final = re.compile(
-    r"SA \S+[\]}] established|Connection established to|Call established with|Access granted"
-    r"|(?:local |remote) IP address|Connection terminated|Connection closed to|deleting IKE_SA"
-    r"|^[+-] \S+ \S+ -- "
-)
-_DEBUG: Final = re.compile(
-    r"sent \[|rcvd \[|forecast |vendor ID|\[ENC\] (?:parsed|generating)"
-    r"|\[NET\] (?:received|sending)"
+_CHATTER: Final = re.compile(
+    r"sent \[|rcvd \[|\[ENC\] (?:parsed|generating)|\[NET\] (?:received|sending)"
     r"|start_pppd: I'm running|^\"|PPPoL2TP options"
 )
-_NOISE: Final = re.compile(
-    r"[sc]if6addr|IPV6CP TermReq|Cannot determine ethernet address|Overriding m[tr]u"
-    r"|Peer did not specify transmit speed|plugin 'tpm'|lacks library path"
-    r"|expanding file expression"
-)
-"""Harmless on every router (IPv6 is off there), whatever priority the daemons give it."""
+_LEVELS: Final[dict[str, Level]] = {
+    "noise": "debug",
+    "notice": "notice",
+    "warning": "warning",
+    "error": "error",
+}
 _SECRET_HINTS: Final = ("chap", "psk ", "assw", "preshared", "secret", " * ")
 
 
@@ -270,12 +250,7 @@ def _harmless(raw: bytes) -> str:
 
 def guess_level(tag: str, text: str) -> Level:
     """How important a line is, by what is known of its words; syslog files do not say it."""
-    if _NOISE.search(text):
-        return "debug"
-    if _ERRORS.search(text):
-        return "error"
-    if _WARNINGS.search(text):
-        return "warning"
-    if _STEPS.search(text):
-        return "notice"
-    return "debug" if tag != "cloud" and _DEBUG.search(text) else "info"
+    signature = signatures_of(text)
+    if signature is not None:
+        return _LEVELS[signature.level]
+    return "debug" if tag != "cloud" and _CHATTER.search(text) else "info"

@@ -1,0 +1,172 @@
+"""An attempt, made of its parts."""
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Final, cast
+
+from tui.logs.attempts import MOST_MARKS, Attempt, AttemptEnd, LogRef, Rung
+from tui.logs.fold_part import Mention, Part
+from tui.safety.redact import redact
+from tui.safety.text import clean_bytes
+
+_LONGEST: Final = 1200
+"""Characters of a line that are shown."""
+_SECRET_HINT: Final = re.compile(r"CHAP|PSK\s|assw|preshared|secret| \* ", re.IGNORECASE)
+_SAME_MOMENT: Final = 5.0
+"""Seconds in which several ends are of one cause."""
+_CAUSES: Final[tuple[AttemptEnd, ...]] = (
+    "killed",
+    "charon_stopped",
+    "xl2tpd_stopped",
+    "idle",
+    "peer_dead_lcp",
+    "peer_dead_l2tp",
+    "peer_dead_dpd",
+    "replaced",
+    "refused",
+    "goodbye",
+    "half_open",
+    "terminated",
+    "deleted",
+)
+"""Of ends at the same moment the earlier one here is the cause of the others."""
+_RANK: Final = {end: number for number, end in enumerate(_CAUSES)}
+
+At = Callable[[float], float]
+
+
+def reference(mention: Mention, name: Callable[[int], str], at: At) -> LogRef:
+    """The line as it is shown."""
+    moment, source, line, raw, signature, _ = mention
+    if raw.isascii() and len(raw) <= _LONGEST and (text := raw.decode("ascii")).isprintable():
+        pass
+    else:
+        text = clean_bytes(raw, _LONGEST)
+    if _SECRET_HINT.search(text):
+        text = redact(text)
+    return LogRef(name(source), line, text, signature, at(moment))
+
+
+def begin_of(group: list[Part], at: At) -> tuple[float, int, str, int]:
+    """What attempts are ordered by."""
+    begin = min(at(part.first) for part in group)
+    lead = group[0]
+    number = min((n for part in group for n in part.ike_sas), default=0)
+    return (begin, number, lead.client, lead.port)
+
+
+def attempt_of(
+    group: list[Part], number: int, router: str, name: Callable[[int], str], at: At
+) -> Attempt:
+    """The attempt that the parts of `group` tell of."""
+    has_login = any(part.kind == "ppp" for part in group)
+    rungs = [
+        min(part.rung, Rung.CALL) if has_login and part.kind == "tunnel" else part.rung
+        for part in group
+    ]
+    rung = Rung(max(rungs))
+    steps = _steps(group, has_login, at)
+    connected = next((at(m[0]) for m in steps if m[5] == Rung.CONNECTED), None)
+    begins = [at(part.started) for part in group if part.started is not None]
+    started = min(begins, default=None)
+    end, ended = _end_of(group, connected, rung, at)
+    login_first = sorted(group, key=lambda part: part.kind != "ppp")
+    return Attempt(
+        number=number,
+        router=router,
+        client=_first(group, "client"),
+        port=_first_number(group, "port"),
+        identity=_first(group, "identity"),
+        behind_nat=any(part.behind_nat for part in group),
+        ike_version=_first_number(group, "ike_version"),
+        ike_sas=_all(group, "ike_sas"),
+        child_sas=_all(group, "child_sas"),
+        spis=cast(tuple[str, ...], _all(group, "spis")),
+        ike_proposal=_first(group, "ike_proposal"),
+        esp_proposal=_first(group, "esp_proposal"),
+        tunnel=_first_number(group, "tunnel"),
+        call=_first_number(group, "call"),
+        pppd=_first_number([part for part in group if part.kind != "kill"], "pppd"),
+        interface=_first(login_first, "interface"),
+        inner_ip=_first(login_first, "inner_ip"),
+        user=_first(group, "user"),
+        rung=rung,
+        started=started,
+        connected=connected,
+        ended=ended,
+        end=end,
+        steps=[reference(mention, name, at) for mention in steps],
+        marks=[reference(mention, name, at) for mention in _marks(group, at)],
+        retries=max(part.retries for part in group),
+    )
+
+
+def _steps(group: list[Part], has_login: bool, at: At) -> list[Mention]:
+    """One line for each rung: pppd's own before what charon sees of it."""
+    found: dict[int, Mention] = {}
+    for part in group:
+        for mention in part.steps:
+            if has_login and part.kind == "tunnel" and mention[5] > Rung.CALL:
+                continue
+            known = found.get(mention[5])
+            if known is None:
+                found[mention[5]] = mention
+    return [found[rung] for rung in sorted(found)]
+
+
+def _marks(group: list[Part], at: At) -> list[Mention]:
+    """The lines with a signature, in order."""
+    return once((mention for part in group for mention in part.marks), at)[:MOST_MARKS]
+
+
+def once(mentions: Iterable[Mention], at: At) -> list[Mention]:
+    """`mentions` in order of time, a line that two sources have once."""
+    kept: list[Mention] = []
+    for mention in sorted(mentions, key=lambda mention: (at(mention[0]), mention[1], mention[2])):
+        if not any(_same_line(mention, other, at) for other in kept[-12:]):
+            kept.append(mention)
+    return kept
+
+
+def _same_line(one: Mention, other: Mention, at: At) -> bool:
+    return (
+        one[1] != other[1]
+        and one[4] == other[4]
+        and abs(at(one[0]) - at(other[0])) < 2
+        and one[3][-24:].rstrip() == other[3][-24:].rstrip()
+    )
+
+
+def _end_of(
+    group: list[Part], connected: float | None, rung: Rung, at: At
+) -> tuple[AttemptEnd, float | None]:
+    """Why and when it ended: the first end is the cause, unless others came at that moment."""
+    ends = sorted(
+        (at(moment), end)
+        for part in group
+        for moment, end in part.ends
+        if not (end == "refused" and rung >= Rung.CONNECTED)
+    )
+    if not ends:
+        return "", None
+    if connected is not None:
+        ends = [entry for entry in ends if entry[0] >= connected - 2] or ends
+    first = ends[0][0]
+    together = [entry for entry in ends if entry[0] - first <= _SAME_MOMENT]
+    ended, end = min(together, key=lambda entry: (_RANK[entry[1]], entry[0]))
+    return end, ended
+
+
+def _first(group: list[Part], name: str) -> str:
+    return next((str(value) for part in group if (value := getattr(part, name))), "")
+
+
+def _first_number(group: list[Part], name: str) -> int:
+    return next((int(value) for part in group if (value := getattr(part, name))), 0)
+
+
+def _all(group: list[Part], name: str) -> tuple[int, ...]:
+    found: list[int] = []
+    for part in group:
+        found.extend(value for value in getattr(part, name) if value not in found)
+    return tuple(found)

@@ -1,0 +1,380 @@
+"""Reading charon's lines, and its starter's, and updown's, into the book of IKE attempts."""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from tui.logs.attempts import AttemptEnd, Rung
+from tui.logs.fold_ike import IkeBook
+from tui.logs.fold_part import AddPart, Part
+from tui.logs.fold_source import Source
+
+Incident = Callable[[str], None]
+"""Keeps the line of now as one that belongs to no client, under the name of its signature."""
+
+_SA: Final = re.compile(rb"IKE_SA ([^\s\[]+)\[(\d{1,9})\]")
+_PEERS: Final = re.compile(rb"between \S*?\.\.\.([^\s\[]+)\[([^\]]*)\]")
+_CHILD: Final = re.compile(rb"CHILD_SA ([^\s{]+)\{(\d{1,9})\}")
+_SPIS: Final = re.compile(rb"SPIs ([0-9a-f]{1,8})_i (?:\(\d+ bytes\) )?([0-9a-f]{1,8})_o")
+_FAR_SIDE: Final = re.compile(rb" === ([^\s/\[]+)")
+_CONFIGS: Final = re.compile(rb"configs matching \S*?\.\.\.([^\s\[]+)\[([^\]]*)\]")
+_NO_CONFIG: Final = re.compile(rb"found for \S*?\.\.\.([^\s,\[]+)")
+_FROM: Final = re.compile(rb"(?:from|with|to) ([0-9a-fA-F.:]*[0-9a-fA-F])")
+_PEER: Final = re.compile(rb"for peer '([^']*)'")
+_UPDOWN: Final = re.compile(rb"([+-]) (\S+) (\S+) -- ")
+
+_REFUSALS: Final = (
+    "ike_no_proposal",
+    "esp_no_proposal",
+    "proposals_unacceptable",
+    "esp_unacceptable",
+    "selectors_mismatch",
+    "selectors_unacceptable",
+    "child_failed",
+    "aggressive_mode",
+    "auth_method",
+    "no_peer_config",
+    "decrypt_failed",
+    "request_failed",
+    "mac_mismatched",
+    "no_shared_key",
+    "kernel_refused_ipsec",
+)
+"""Of the client whose packet the thread works on; each ends an attempt on its way up."""
+_REMARKS: Final = (
+    "proposals_received",
+    "proposals_configured",
+    "payload_garbled",
+    "message_unreadable",
+    "client_retransmit",
+    "router_behind_nat",
+    "client_reports_failed_auth",
+    "router_refused_by_client",
+    "ike_message_error",
+)
+"""Likewise, but they end nothing."""
+_GARBAGE: Final = ("invalid_ike_header", "ike_version_unsupported", "half_open_limit", "ike_cookie")
+"""With the client's address in the line."""
+_BARE: Final = ("header_unparsable", "no_message_rules")
+"""Nothing says whose they are."""
+
+Action = Callable[[str], None]
+Handler = Callable[[int], bool]
+"""Is given where in the text a literal stands; false if the line was not what it looked like."""
+
+
+class CharonLines:
+    """One source's lines of charon and its starter."""
+
+    def __init__(self, source: Source, add: AddPart, incident: Incident) -> None:
+        self._source = source
+        self.book = IkeBook(source, add)
+        self._incident = incident
+        self._add = add
+        self._up: dict[tuple[str, str], Part] = {}
+        self.steps: dict[bytes, Handler] = {
+            b"IKE_SA": self._ike_sa,
+            b"CHILD_SA": self._child_sa,
+            b" proposal": self._proposal,
+            b"host is behind NAT": self._nat,
+            b"pre-shared key": self._key,
+            b"vpn-": self._foreign,
+            b" -- ": self._updown,
+        }
+        """What to do where a literal stands."""
+        self.actions: dict[str, Action] = {
+            **dict.fromkeys(_REFUSALS, self._refused),
+            **dict.fromkeys(_REMARKS, self._remark),
+            **dict.fromkeys(_GARBAGE, self._garbage),
+            **dict.fromkeys(_BARE, incident),
+            "no_ike_config": self._no_config,
+            "half_open": self._half_open,
+            "ike_deleted_by_client": self._deleted_by_client,
+            "ike_deleted": self._deleted,
+            "child_closed": self._child_closed,
+            "child_deleted_by_client": self._child_deleted,
+            "duplicate_ike": self._duplicate,
+            "initial_contact": self._duplicate,
+            "reauthenticated": self._adopted,
+            "dpd_request": self._dpd_request,
+            "dpd_timeout": self._dpd_timeout,
+            "giving_up": self._gave_up,
+            "router_retransmit": self._gave_up,
+            "router_initiates": self._router_initiates,
+            "charon_stopping": self._stopped,
+            "charon_stopped": self._stopped,
+            "charon_died": self._stopped,
+            "charon_starting": self._starting,
+            "charon_started": incident,
+        }
+        """What to do with a line of a signature."""
+
+    # --- steps
+
+    def _ike_sa(self, at: int) -> bool:
+        source = self._source
+        text = source.text
+        if source.daemon != "charon":
+            return False
+        before = text[at - 5 : at]
+        if before == b"Mode ":
+            self.book.initiated(1)
+            return True
+        if before == b"g an ":
+            self.book.initiated(2)
+            return True
+        if before != b"IKE] ":
+            return False
+        found = _SA.match(text, at, source.stop)
+        peers = _PEERS.search(text, at, source.stop)
+        if found is None or peers is None:
+            return False
+        self.book.established(_ascii(found[1]), int(found[2]), _ascii(peers[1]), _ascii(peers[2]))
+        return True
+
+    def _child_sa(self, at: int) -> bool:
+        source = self._source
+        text = source.text
+        if source.daemon != "charon" or text[at - 5 : at] != b"IKE] ":
+            return False
+        found = _CHILD.match(text, at, source.stop)
+        if found is None:
+            return False
+        spis = _SPIS.search(text, found.end(), source.stop)
+        far = _FAR_SIDE.search(text, found.end(), source.stop)
+        if spis is None:
+            return False
+        client = _ascii(far[1]) if far else ""
+        self.book.child_established(
+            _ascii(found[1]), int(found[2]), (_ascii(spis[1]), _ascii(spis[2])), client
+        )
+        return True
+
+    def _proposal(self, at: int) -> bool:
+        source = self._source
+        text = source.text
+        if source.daemon != "charon" or text[at - 8 : at] != b"selected":
+            return False
+        protocol = text[at + 11 : at + 15]
+        proposal = _ascii(text[at + 15 : min(source.stop, at + 215)])
+        if protocol == b"IKE:":
+            self.book.proposed(Rung.IKE_PROPOSAL, proposal)
+        elif protocol == b"ESP:":
+            self.book.proposed(Rung.ESP_PROPOSAL, proposal)
+        return True
+
+    def _nat(self, at: int) -> bool:
+        if self._source.daemon != "charon" or self._source.text[at - 7 : at] != b"remote ":
+            return False
+        self.book.nat_seen()
+        return True
+
+    def _key(self, at: int) -> bool:
+        source = self._source
+        text = source.text
+        if source.daemon != "charon":
+            return False
+        if text.startswith(b"pre-shared key successful", at):
+            self.book.key_accepted("", "")
+            return True
+        configs = _CONFIGS.search(text, at, source.stop)
+        if configs is None or text[at - 12 : at] != b"looking for ":
+            return False
+        self.book.key_accepted(_ascii(configs[1]), _ascii(configs[2]))
+        return True
+
+    def _foreign(self, at: int) -> bool:
+        """`selected peer config "vpn-203.0.113.5"`: a site-to-site connection."""
+        source = self._source
+        if source.daemon == "charon" and b"elected peer config" in source.text[at - 24 : at]:
+            self.book.foreign()
+        return False
+
+    # --- what goes wrong
+
+    def _refused(self, signature: str) -> None:
+        part = self.book.of_thread()
+        if part is None:
+            self._incident(signature)
+        else:
+            self.book.mark(part, signature, "refused")
+            if signature == "request_failed":
+                part.retries += len(part.ends) > 2
+
+    def _remark(self, signature: str) -> None:
+        part = (
+            self.book.known_of_thread()
+            if signature.startswith("router_refused")
+            else self.book.of_thread()
+        )
+        if part is None:
+            self._incident(signature)
+            return
+        self.book.mark(part, signature)
+        part.retries += signature == "client_retransmit"
+
+    def _client_in_line(self, pattern: re.Pattern[bytes] = _FROM) -> str:
+        source = self._source
+        found = pattern.search(source.text, source.message, source.stop)
+        return _ascii(found[1]) if found else ""
+
+    def _garbage(self, signature: str) -> None:
+        client = self._client_in_line()
+        if not client:
+            self._incident(signature)
+            return
+        part = self.book.garbage(client)
+        self.book.mark(part, signature)
+        part.retries += 1
+
+    def _no_config(self, signature: str) -> None:
+        client = self._client_in_line(_NO_CONFIG)
+        self.book.mark(self.book.refused_packet(client), signature, "refused")
+
+    def _half_open(self, signature: str) -> None:
+        self.book.mark(self.book.half_open(self._client_in_line()), signature, "half_open")
+
+    # --- ends
+
+    def _numbered(self) -> tuple[Part, int] | None:
+        """The part of the IKE SA that the line names, and its number."""
+        source = self._source
+        found = _SA.search(source.text, source.message, source.stop)
+        if found is None:
+            return None
+        number = int(found[2])
+        part = self.book.by_ike(number)
+        if part is not None:
+            return part, number
+        if not _ascii(found[1]).startswith("L2TP"):
+            return None
+        peers = _PEERS.search(source.text, source.message, source.stop)
+        part = None if peers else self.book.known_of_thread()
+        if part is None:
+            client = _ascii(peers[1]) if peers else ""
+            part = self.book.ended_only(client, number)
+            if peers:
+                part.identity = _ascii(peers[2])
+        return part, number
+
+    def _ends_by(self, signature: str, end: AttemptEnd) -> None:
+        found = self._numbered()
+        if found is None:
+            return
+        part, number = found
+        part.gone_sas = (*part.gone_sas, number)[-16:]
+        left = set(part.ike_sas) - set(part.gone_sas)
+        self.book.mark(part, signature, "" if left else end)
+
+    def _deleted_by_client(self, signature: str) -> None:
+        self._ends_by(signature, "deleted")
+
+    def _deleted(self, signature: str) -> None:
+        self._ends_by(signature, "deleted")
+
+    def _child_closed(self, signature: str) -> None:
+        source = self._source
+        found = _CHILD.search(source.text, source.message, source.stop)
+        if found is None:
+            return
+        number = int(found[2])
+        part = self.book.by_child(number)
+        if part is None:
+            if not found[1].startswith(b"L2TP"):
+                return
+            far = _FAR_SIDE.search(source.text, found.end(), source.stop)
+            part = self.book.ended_only(_ascii(far[1]) if far else "", child=number)
+        spis = _SPIS.search(source.text, found.end(), source.stop)
+        if spis is not None:
+            part.add_child(number, _ascii(spis[1]), _ascii(spis[2]))
+        self.book.mark(part, signature)
+
+    def _child_deleted(self, signature: str) -> None:
+        part = self.book.known_of_thread()
+        if part is not None:
+            self.book.mark(part, signature)
+
+    def _duplicate(self, signature: str) -> None:
+        newer = self.book.of_thread()
+        older = self.book.duplicate_of(self._client_in_line(_PEER), newer)
+        if newer is not None:
+            self.book.mark(newer, signature)
+        if older is not None:
+            self.book.mark(older, signature, "replaced")
+        elif newer is None:
+            self._incident(signature)
+
+    def _adopted(self, signature: str) -> None:
+        self.book.adopt()
+
+    def _dpd_request(self, signature: str) -> None:
+        """Whom it goes to is said by the packet that the thread sends next."""
+        source = self._source
+        thread = source.text[source.message : source.message + 2]
+        needle = thread + b"[NET] sending packet: from "
+        at = source.block.find(needle, source.end, source.end + 2000)
+        if at < 0:
+            return
+        to = source.block.find(b" to ", at, at + 100)
+        client = source.block[to + 4 : to + 60].partition(b"[")[0]
+        part = self.book.latest(_ascii(client))
+        if part is not None:
+            part.dpd_sent += 1
+
+    def _dpd_timeout(self, signature: str) -> None:
+        part = self.book.unanswered()
+        if part is None:
+            self._incident(signature)
+        else:
+            self.book.mark(part, signature, "peer_dead_dpd")
+
+    def _gave_up(self, signature: str) -> None:
+        """The line tells nothing of whom it was for."""
+        self._incident(signature)
+
+    def _router_initiates(self, signature: str) -> None:
+        part = self.book.latest(self._client_in_line())
+        if part is None:
+            self._incident(signature)
+        else:
+            self.book.mark(part, signature)
+
+    # --- the daemon
+
+    def _stopped(self, signature: str) -> None:
+        self._incident(signature)
+        self.book.stopped(forget=False)
+
+    def _starting(self, signature: str) -> None:
+        self._incident(signature)
+        self.book.stopped(forget=True)
+
+    # --- updown
+
+    def _updown(self, at: int) -> bool:
+        """`vpn: + 192.168.77.11 203.0.113.99 -- 203.0.113.10`"""
+        source = self._source
+        if source.daemon != "updown":
+            return False
+        found = _UPDOWN.match(source.text, source.message, source.stop)
+        if found is None:
+            return False
+        identity, client = _ascii(found[2]), _ascii(found[3])
+        part = self._up.pop((identity, client), None)
+        if found[1] == b"+" or part is None:
+            part = Part("updown", source.number, source.moment)
+            part.client, part.identity = client, identity
+            part.rung = Rung.CHILD_ESTABLISHED
+            self._add(part)
+        if found[1] == b"+":
+            part.child_up = source.moment
+            part.step(source.mention(rung=Rung.CHILD_ESTABLISHED), Rung.CHILD_ESTABLISHED)
+            self._up[identity, client] = part
+        else:
+            part.marks.append(source.mention("ipsec_down"))
+            part.finish(source.moment, "deleted")
+        return True
+
+
+def _ascii(text: bytes) -> str:
+    return text.decode("ascii", "replace")

@@ -1,0 +1,371 @@
+"""charon's side of attempts: from the first packet to IPsec being up, and its end.
+
+A line of charon tells its client by an address in it, by the number of an SA, or only by the thread
+that wrote it: then it is about the packet that the thread received last. Packets of one client
+come from one port, and from another one once it knows that there is a NAT.
+"""
+
+from typing import Final
+
+from tui.logs.attempts import AttemptEnd, Rung
+from tui.logs.fold_part import AddPart, Part
+from tui.logs.fold_source import Source
+
+OURS: Final = "L2TP"
+"""Names of connections that are no site-to-site begin so."""
+_AGAIN: Final = 10.0
+"""Seconds within which a client that begins anew without getting further only tries again."""
+_FORGOTTEN: Final = 60.0
+"""Seconds after which a refused packet belongs to another attempt."""
+_SCANNING: Final = 600.0
+"""Likewise for garbage."""
+_MOST_OPEN: Final = 32
+"""Parts of one address that are looked at."""
+_MOST_TRIES: Final = 32
+
+
+class IkeBook:
+    """The attempts that one source's charon lines tell of."""
+
+    def __init__(self, source: Source, add: AddPart) -> None:
+        self._source = source
+        self._add = add
+        self._by_peer: dict[bytes, Part] = {}
+        self._by_client: dict[str, list[Part]] = {}
+        self._by_ike: dict[int, Part] = {}
+        self._by_child: dict[int, Part] = {}
+        self._by_identity: dict[str, Part] = {}
+        self._live: list[Part] = []
+
+    # --- which part a line is about
+
+    def of_thread(self) -> Part | None:
+        """The part that the thread works on; a new one if its client is not known yet."""
+        peer = self._source.peer()
+        if peer is None:
+            return None
+        part = self._by_peer.get(peer[0])
+        if part is not None:
+            return part
+        part = self._floated(*peer)
+        return self._new(peer[0]) if part is None else part
+
+    def known_of_thread(self) -> Part | None:
+        """The same, but never a new one."""
+        peer = self._source.peer()
+        if peer is None:
+            return None
+        client = peer[0].partition(b"[")[0].decode("ascii", "replace")
+        return self._by_peer.get(peer[0]) or self.latest(client)
+
+    def latest(self, client: str) -> Part | None:
+        """The part of `client` that was heard of last."""
+        parts = self._by_client.get(client)
+        return max(parts, key=_last) if parts else None
+
+    def of_client(self, client: str, within: float) -> Part:
+        """The latest part of `client` if it was heard of `within` seconds, otherwise a new one."""
+        part = self.latest(client)
+        if part is None or abs(self._source.moment - part.last) > within:
+            part = self._new_of(client)
+        return part
+
+    def _floated(self, peer: bytes, is_nat_port: bool) -> Part | None:
+        """The part whose client goes on from another port, because there is a NAT.
+
+        Which of several clients behind one NAT it is, no line says; a NAT that keeps ports keeps
+        both, and otherwise who began first goes on first.
+        """
+        if not is_nat_port:
+            return None
+        client, _, port = peer.partition(b"[")
+        keeps = port == b"4500]"
+        moment = self._source.moment
+        waiting = [
+            part
+            for part in self._by_client.get(client.decode("ascii", "replace"), ())
+            if not part.is_floated
+            and part.rung < Rung.KEY_ACCEPTED
+            and part.port
+            and not part.ends
+            and moment - part.last < _FORGOTTEN
+        ]
+        if not waiting:
+            return None
+        part = min(waiting, key=lambda part: ((part.port == 500) is not keeps, part.first))
+        part.is_floated = True
+        self._by_peer[peer] = part
+        return part
+
+    def _new(self, peer: bytes) -> Part:
+        client, _, port = peer.partition(b"[")
+        part = self._new_of(client.decode("ascii", "replace"))
+        digits = port[:-1]
+        part.port = int(digits) if digits.isdigit() and len(digits) < 6 else 0
+        self._by_peer[peer] = part
+        return part
+
+    def _new_of(self, client: str) -> Part:
+        part = Part("ike", self._source.number, self._source.moment)
+        part.client = client
+        parts = self._by_client.get(client)
+        if parts is None:
+            self._by_client[client] = [part]
+        else:
+            parts.append(part)
+            if len(parts) > _MOST_OPEN:
+                del parts[0]
+        self._live.append(part)
+        self._add(part)
+        return part
+
+    # --- the way up
+
+    def initiated(self, version: int) -> None:
+        """`203.0.113.77 is initiating a Main Mode IKE_SA`"""
+        source = self._source
+        moment = source.moment
+        peer = source.peer()
+        if peer is None:
+            text = source.text
+            at = text.find(b"] ", source.message, source.stop) + 2
+            client = text[at : text.find(b" ", at, source.stop)].decode("ascii", "replace")
+            before = self._pending(client)
+        else:
+            client = ""
+            before = self._by_peer.get(peer[0])
+        if (
+            before is not None
+            and before.initiated
+            and before.rung <= Rung.NAT_SEEN
+            and not before.ends
+            and 0 <= moment - before.initiated[-1] <= _AGAIN
+        ):
+            before.retries += 1
+            before.last = moment
+            if len(before.initiated) < _MOST_TRIES:
+                before.initiated = (*before.initiated, moment)
+            return
+        part = self._new_of(client) if peer is None else self._new(peer[0])
+        part.ike_version = version
+        part.initiated = (moment,)
+        part.step(source.mention(rung=Rung.IKE_STARTED), Rung.IKE_STARTED)
+
+    def _pending(self, client: str) -> Part | None:
+        for part in reversed(self._by_client.get(client, ())):
+            if not part.port and part.rung < Rung.IKE_ESTABLISHED and not part.ends:
+                return part
+        return None
+
+    def proposed(self, rung: Rung, proposal: str) -> None:
+        """`selected proposal: …`"""
+        part = self.of_thread()
+        if part is None:
+            return
+        if rung == Rung.IKE_PROPOSAL:
+            if part.ike_proposal and part.rung >= rung:
+                return
+            part.ike_proposal = proposal
+        else:
+            part.esp_proposal = proposal
+            if part.rung > rung:  # new keys of a session that is up
+                return
+        part.step(self._source.mention(rung=rung), rung)
+
+    def nat_seen(self) -> None:
+        """`remote host is behind NAT`"""
+        part = self.of_thread()
+        if part is None or (part.behind_nat and part.rung >= Rung.NAT_SEEN):
+            return
+        part.behind_nat = True
+        part.step(self._source.mention(rung=Rung.NAT_SEEN), Rung.NAT_SEEN)
+
+    def key_accepted(self, client: str, identity: str) -> None:
+        """The client's message could be read; `client` is empty where the line does not say it."""
+        part = self.of_thread()
+        if part is None:
+            part = self._pending(client) if client else None
+            if part is None:
+                if not client:
+                    return
+                part = self._new_of(client)
+        if identity:
+            part.identity = identity
+        if part.rung < Rung.KEY_ACCEPTED:
+            part.step(self._source.mention(rung=Rung.KEY_ACCEPTED), Rung.KEY_ACCEPTED)
+
+    def established(self, name: str, number: int, client: str, identity: str) -> None:
+        """`IKE_SA L2TP-PSK[1] established between …`"""
+        source = self._source
+        part = self.of_thread()
+        if part is None:
+            part = self._pending(client) or self._new_of(client)
+        elif part.ike_sas and number not in part.ike_sas and part.rung >= Rung.IKE_ESTABLISHED:
+            part = self._split(part, client)
+        part.add_ike(number)
+        part.identity = identity or part.identity
+        part.is_foreign |= not name.startswith(OURS)
+        part.established = part.last = source.moment
+        self._by_ike[number] = part
+        self._by_identity[part.identity] = part
+        part.step(source.mention(rung=Rung.IKE_ESTABLISHED), Rung.IKE_ESTABLISHED)
+
+    def _split(self, part: Part, client: str) -> Part:
+        """Another SA from the same port, whose begin was taken for a further try of the first."""
+        peer = self._source.peer()
+        port = part.port
+        part = self._new_of(client)
+        part.port = port
+        if peer is not None:
+            self._by_peer[peer[0]] = part
+        return part
+
+    def child_established(self, name: str, number: int, spis: tuple[str, ...], client: str) -> None:
+        """`CHILD_SA L2TP-PSK{2} established with SPIs …`"""
+        source = self._source
+        part = self.of_thread()
+        if part is None:
+            waiting = [
+                part
+                for part in self._by_client.get(client, ())
+                if not part.child_sas and not part.ends
+            ]
+            part = waiting[0] if waiting else self._new_of(client)
+        part.is_foreign |= not name.startswith(OURS)
+        part.add_child(number, *spis)
+        self._by_child[number] = part
+        if part.child_up is None:
+            part.child_up = source.moment
+            part.step(source.mention(rung=Rung.CHILD_ESTABLISHED), Rung.CHILD_ESTABLISHED)
+        part.last = source.moment
+
+    def foreign(self) -> None:
+        """The thread works on another kind of connection."""
+        part = self.of_thread()
+        if part is not None:
+            part.is_foreign = True
+
+    # --- what goes wrong, and ends
+
+    def mark(self, part: Part, signature: str, end: AttemptEnd = "") -> None:
+        """The line of now belongs to `part`, and ends it if `end` is given."""
+        moment = self._source.moment
+        if part.takes(signature):
+            part.marks.append(self._source.mention(signature))
+        part.last = max(part.last, moment)
+        if end:
+            part.finish(moment, end)
+
+    def by_ike(self, number: int) -> Part | None:
+        """The part with IKE SA `number`."""
+        return self._by_ike.get(number)
+
+    def by_child(self, number: int) -> Part | None:
+        """The part with CHILD SA `number`."""
+        return self._by_child.get(number)
+
+    def refused_packet(self, client: str) -> Part:
+        """The part of a packet for which charon makes no IKE SA."""
+        part = self.of_thread() or self.of_client(client, _FORGOTTEN)
+        late = self._source.moment - part.last > _FORGOTTEN
+        if late or part.rung >= Rung.IKE_ESTABLISHED:
+            peer = self._source.peer()
+            part = self._new_of(client) if peer is None else self._new(peer[0])
+        elif part.marks:
+            part.retries += 1
+        return part
+
+    def garbage(self, client: str) -> Part:
+        """The part of a packet that is not IKE."""
+        return self.of_client(client, _SCANNING)
+
+    def half_open(self, client: str) -> Part:
+        """The oldest unfinished part of `client`."""
+        parts = self._by_client.get(client, ())
+        for ended in (False, True):
+            for part in parts:
+                ends = {end for _, end in part.ends}
+                if "charon_stopped" in ends or part.rung >= Rung.IKE_ESTABLISHED:
+                    continue
+                if ("half_open" in ends) is ended:
+                    return part
+        part = self._new_of(client)
+        part.rung = Rung.IKE_STARTED
+        return part
+
+    def ended_only(self, client: str, number: int = 0, child: int = 0) -> Part:
+        """A part whose begin lies before the log."""
+        part = self._new_of(client)
+        if number:
+            part.add_ike(number)
+            part.rung = Rung.IKE_ESTABLISHED
+            self._by_ike[number] = part
+        if child:
+            part.add_child(child)
+            part.rung = Rung.CHILD_ESTABLISHED
+            self._by_child[child] = part
+        return part
+
+    def duplicate_of(self, identity: str, newer: Part | None) -> Part | None:
+        """The older part of the peer that came again."""
+        part = self._by_identity.get(identity)
+        if part is None or part is newer or part.is_foreign:
+            return None
+        return part
+
+    def adopt(self) -> None:
+        """The SA that was just made takes over the session of an older one of the same client."""
+        newer = self.of_thread()
+        if newer is None:
+            return
+        others = [
+            part
+            for part in self._by_client.get(newer.client, ())
+            if part is not newer and part.child_up is not None and part.identity == newer.identity
+        ]
+        if not others:
+            return
+        older = max(others, key=_last)
+        for number in newer.ike_sas:
+            older.add_ike(number)
+            self._by_ike[number] = older
+        older.last = self._source.moment
+        newer.is_foreign = True
+        for peer, part in self._by_peer.items():
+            if part is newer:
+                self._by_peer[peer] = older
+
+    def unanswered(self) -> Part | None:
+        """The part that answered the fewest of the router's questions whether it is there."""
+        asked = [part for part in self._live if part.dpd_sent and not part.ends]
+        return max(asked, key=lambda part: part.dpd_sent) if asked else None
+
+    def stopped(self, *, forget: bool) -> None:
+        """charon is gone, and with it all SAs; `forget` their numbers too."""
+        for part in self._live:
+            if not part.ends:
+                part.finish(self._source.moment, "charon_stopped")
+        self._live = []
+        if forget:
+            self._by_peer.clear()
+            self._by_ike.clear()
+            self._by_child.clear()
+            self._by_identity.clear()
+
+    def tidy(self, dropped: set[Part]) -> None:
+        """Forget parts that are kept no longer."""
+        self._by_peer = {k: part for k, part in self._by_peer.items() if part not in dropped}
+        self._by_ike = {n: part for n, part in self._by_ike.items() if part not in dropped}
+        self._by_child = {n: part for n, part in self._by_child.items() if part not in dropped}
+        self._by_identity = {i: p for i, p in self._by_identity.items() if p not in dropped}
+        self._live = [part for part in self._live if part not in dropped and not part.ends]
+        for client, parts in list(self._by_client.items()):
+            left = [part for part in parts if part not in dropped]
+            if left:
+                self._by_client[client] = left
+            else:
+                del self._by_client[client]
+
+
+def _last(part: Part) -> float:
+    return part.last

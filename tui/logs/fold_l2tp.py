@@ -1,0 +1,369 @@
+"""Reading xl2tpd's lines: tunnels, calls and the pppd of each call.
+
+xl2tpd names a tunnel or call now by its own number, now by the client's. Its lines tell the
+client's address, but no port: all clients behind one NAT look alike.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from tui.logs.attempts import AttemptEnd, Rung
+from tui.logs.fold_charon import Action, Handler, Incident
+from tui.logs.fold_part import AddPart, Part
+from tui.logs.fold_source import Source
+
+_TUNNEL: Final = re.compile(
+    rb"Connection established to ([^\s,]+), \d+\.\s+Local: (\d{1,9}), Remote: (\d{1,9})"
+)
+_CALL: Final = re.compile(
+    rb"Call established with ([^\s,]+), PID: (\d{1,9}), Local: (\d{1,9}), Remote: (\d{1,9})"
+)
+_ARGUMENT: Final = re.compile(rb'pppol2tp_tunnel_id\\?" ?[^\n]*\n[^\n]*?(?:: |\\)"(\d{1,9})\\?"')
+_ADDRESSES: Final = re.compile(rb'"[0-9.]+:([0-9.]+)\\?" ')
+_ARGUMENTS: Final = 12_000
+"""Bytes before a call in which xl2tpd tells how it started pppd."""
+_NUMBER: Final = re.compile(rb"(?:tunnel|[Cc]all|pid) (\d{1,9})")
+_TIMEOUT: Final = re.compile(rb"Connection (\d{1,9}) closed to ([^\s,]+)")
+_CLOSED: Final = re.compile(
+    rb"Connection closed to ([^\s,]+), (?:port|serial) \d+ \(.*\)(?:, Local: (\d{1,9}), Remote:)?"
+)
+_EXIT: Final = re.compile(rb"for call (\d{1,9}) (?:with code|by signal) (\d{1,5})")
+_CALL_CLOSE: Final = re.compile(rb"Call (\d{1,9}) to ([^\s,]+) disconnected")
+_PEER: Final = re.compile(rb"(?:peer|to) ([0-9a-fA-F.:]*[0-9a-fA-F])")
+
+_EXIT_ENDS: Final[dict[int, AttemptEnd]] = {
+    **dict.fromkeys((1, 2, 3, 4, 6, 7, 10, 11, 17, 18, 19), "refused"),
+    12: "idle",
+    15: "peer_dead_lcp",
+}
+"""pppd's exit codes; all others say only that it ended."""
+
+
+class L2tpBook:
+    """The tunnels and calls that one source tells of."""
+
+    def __init__(self, source: Source, add: AddPart, incident: Incident) -> None:
+        self._source = source
+        self._add = add
+        self._incident = incident
+        self._by_client: dict[str, Part] = {}
+        self._by_tunnel: dict[int, Part] = {}
+        self._by_remote_tunnel: dict[int, Part] = {}
+        self._by_call: dict[int, Part] = {}
+        self._by_remote_call: dict[int, Part] = {}
+        self._by_pppd: dict[int, Part] = {}
+        self._open: list[Part] = []
+        self._daemon = 0
+        self.steps: dict[bytes, Handler] = {
+            b"Connection established to ": self._tunnel,
+            b"Call established with ": self._call,
+            b"appeared on ppp": self._address_appeared,
+        }
+        """What to do where a literal stands."""
+        self.actions: dict[str, Action] = {
+            **dict.fromkeys(
+                ("unknown_field", "l2tp_config_unloadable", "xl2tpd_port_taken"), incident
+            ),
+            **dict.fromkeys(("udp_xmit_failed", "peer_denied"), self._of_peer),
+            **dict.fromkeys(
+                ("pppd_exit_setup", "pppd_exit_auth", "pppd_exit_idle", "pppd_exit_dead"),
+                self._exited,
+            ),
+            "pppd_exit": self._exited,
+            "pppd_killed": self._exited,
+            "tunnel_unanswered": self._unanswered,
+            "select_timeout": self._unanswered,
+            "closing_undelivered": self._undelivered,
+            "tunnel_timeout": self._timeout,
+            "tunnel_goodbye": self._closed,
+            "call_hung_up": self._closed,
+            "pool_exhausted": self._exhausted,
+            "call_closed": self._call_closed,
+            "tunnel_requested_twice": self._twice,
+            "call_requested_twice": self._twice,
+            "tty_not_open": self._tty,
+            "pppd_terminated": self._terminated,
+            "xl2tpd_stopped": self._stopped,
+            "xl2tpd_started": self._started,
+        }
+        """What to do with a line of a signature."""
+
+    # --- steps
+
+    def _new(self, client: str) -> Part:
+        source = self._source
+        part = Part("tunnel", source.number, source.moment)
+        part.client = client
+        if client:
+            self._by_client[client] = part
+        part.daemon = source.pid
+        self._open.append(part)
+        self._add(part)
+        return part
+
+    def _tunnel(self, at: int) -> bool:
+        source = self._source
+        if source.daemon != "xl2tpd":
+            return False
+        found = _TUNNEL.match(source.text, at, source.stop)
+        if found is None:
+            return False
+        if source.pid != self._daemon:
+            self._restarted(source.pid)
+        client, remote = _ascii(found[1]), int(found[3])
+        part = self._by_remote_tunnel.get(remote)
+        if part is None or part.tunnel or part.ends:
+            part = self._new(client)
+        part.client = client
+        self._by_client[client] = part
+        part.tunnel, part.remote_tunnel = int(found[2]), remote
+        self._by_tunnel[part.tunnel] = part
+        self._by_remote_tunnel[remote] = part
+        part.step(source.mention(rung=Rung.TUNNEL), Rung.TUNNEL)
+        return True
+
+    def _call(self, at: int) -> bool:
+        source = self._source
+        if source.daemon != "xl2tpd":
+            return False
+        found = _CALL.match(source.text, at, source.stop)
+        if found is None:
+            return False
+        client = _ascii(found[1])
+        tunnel, inner_ip = self._arguments()
+        part = self._by_tunnel.get(tunnel) if tunnel else self._by_client.get(client)
+        if part is None or part.call or part.client != client:
+            part = self._new(client)
+            part.tunnel = tunnel
+        part.pppd, part.call, part.remote_call = int(found[2]), int(found[3]), int(found[4])
+        part.inner_ip = inner_ip
+        part.call_up = source.moment
+        self._by_call[part.call] = part
+        self._by_remote_call[part.remote_call] = part
+        self._by_pppd[part.pppd] = part
+        part.step(source.mention(rung=Rung.CALL), Rung.CALL)
+        return True
+
+    def _arguments(self) -> tuple[int, str]:
+        """The tunnel that pppd was started for, and the address that it is to give."""
+        before = self._source.before(_ARGUMENTS)
+        at = before.rfind(b"pppol2tp_tunnel_id")
+        if at < 0:
+            return 0, ""
+        tunnel = _ARGUMENT.match(before, at)
+        addresses = _ADDRESSES.search(before, at)
+        return int(tunnel[1]) if tunnel else 0, _ascii(addresses[1]) if addresses else ""
+
+    def _address_appeared(self, at: int) -> bool:
+        """charon sees the address of a session that is up; which one, it does not say: the
+        oldest call that has none yet."""
+        source = self._source
+        if source.daemon != "charon":
+            return False
+        end = source.text.find(b"\n", at, source.stop)
+        interface = _ascii(source.text[at + 12 : source.stop if end < 0 else end]).strip()
+        for part in self._open:
+            if part.interface == interface and not part.ends:
+                return True
+        for part in self._open:
+            if part.call and not part.interface and not part.ends:
+                part.interface = interface
+                part.step(source.mention(rung=Rung.CONNECTED), Rung.CONNECTED)
+                return True
+        return True
+
+    # --- what goes wrong, and ends
+
+    def _mark(self, part: Part | None, signature: str, end: AttemptEnd = "") -> None:
+        if part is None:
+            self._incident(signature)
+            return
+        moment = self._source.moment
+        if part.takes(signature):
+            part.marks.append(self._source.mention(signature))
+        part.last = max(part.last, moment)
+        if end:
+            part.finish(moment, end)
+            if part in self._open:
+                self._open.remove(part)
+
+    def _search(self, pattern: re.Pattern[bytes]) -> re.Match[bytes] | None:
+        source = self._source
+        return pattern.search(source.text, source.message, source.stop)
+
+    def _number(self) -> int:
+        found = self._search(_NUMBER)
+        return int(found[1]) if found else 0
+
+    def _of_tunnel(self, number: int) -> Part:
+        """The part of tunnel `number`; one whose begin lies before the log if there is none."""
+        part = self._by_tunnel.get(number) or self._by_remote_tunnel.get(number)
+        if part is None:
+            part = self._new("")
+            part.tunnel = number
+            part.rung = Rung.TUNNEL
+            self._by_tunnel[number] = part
+        return part
+
+    def _unanswered(self, signature: str) -> None:
+        part = self._of_tunnel(self._number())
+        self._mark(part, signature, "peer_dead_l2tp")
+
+    def _undelivered(self, signature: str) -> None:
+        number = self._number()
+        part = self._by_tunnel.get(number) or self._by_remote_tunnel.get(number)
+        self._mark(part, signature)
+
+    def _timeout(self, signature: str) -> None:
+        found = self._search(_TIMEOUT)
+        if found is None:
+            return
+        number, client = int(found[1]), _ascii(found[2])
+        part = self._by_remote_tunnel.get(number)
+        if part is None:
+            part = self._orphan(client)
+            part.remote_tunnel = number
+            self._by_remote_tunnel[number] = part
+        part.client = part.client or client
+        self._mark(part, signature, "peer_dead_l2tp")
+
+    def _orphan(self, client: str) -> Part:
+        """The part whose other lines came in this second without an address, or a new one."""
+        moment = self._source.moment
+        for part in reversed(self._by_tunnel.values()):
+            if not part.client and moment - part.last <= 1:
+                return part
+        part = self._new(client)
+        part.rung = Rung.TUNNEL
+        return part
+
+    def _closed(self, signature: str) -> None:
+        found = self._search(_CLOSED)
+        if found is None:
+            return
+        client, local = _ascii(found[1]), int(found[2] or 0)
+        part = self._by_tunnel.get(local) if local else self._by_client.get(client)
+        if part is None:
+            part = self._new(client)
+            part.tunnel = local
+            part.rung = Rung.TUNNEL
+            if local:
+                self._by_tunnel[local] = part
+        part.client = part.client or client
+        self._mark(part, signature, "goodbye")
+
+    def _exhausted(self, signature: str) -> None:
+        number = self._number()
+        part = self._by_remote_tunnel.get(number) or self._by_tunnel.get(number)
+        if part is None:
+            part = self._new("")
+            part.remote_tunnel = number
+            part.rung = Rung.TUNNEL
+            self._by_remote_tunnel[number] = part
+        self._mark(part, signature, "refused")
+
+    def _exited(self, signature: str) -> None:
+        found = self._search(_EXIT)
+        if found is None:
+            return
+        number, code = int(found[1]), int(found[2])
+        part = self._by_remote_call.get(number)
+        if part is None:
+            part = self._new("")
+            part.remote_call = number
+            part.rung = Rung.CALL
+            self._by_remote_call[number] = part
+        if signature == "pppd_killed":
+            end: AttemptEnd = "killed" if code == 9 else "terminated"
+        else:
+            end = _EXIT_ENDS.get(code, "terminated")
+        self._mark(part, signature, end)
+
+    def _call_closed(self, signature: str) -> None:
+        found = self._search(_CALL_CLOSE)
+        if found is None:
+            return
+        client = _ascii(found[2])
+        part = self._by_call.get(int(found[1]))
+        if part is None:
+            latest = self._by_client.get(client)
+            part = self._orphan(client) if latest is None or latest.call else latest
+            part.call = part.call or int(found[1])
+            self._by_call[part.call] = part
+        part.client = part.client or client
+        self._mark(part, signature, "terminated")
+
+    def _twice(self, signature: str) -> None:
+        number = self._number()
+        if signature == "call_requested_twice":
+            self._mark(self._by_remote_call.get(number), signature)
+            return
+        part = self._by_remote_tunnel.get(number)
+        if part is None:
+            part = self._new("")
+            part.remote_tunnel = number
+            self._by_remote_tunnel[number] = part
+        part.retries += 1
+        self._mark(part, signature)
+
+    def _tty(self, signature: str) -> None:
+        """It tells nothing of the call; the youngest one is not ready yet."""
+        calls = [part for part in self._open[-8:] if part.call]
+        self._mark(calls[-1] if calls else None, signature)
+
+    def _terminated(self, signature: str) -> None:
+        number = self._number()
+        part = self._by_pppd.get(number)
+        if part is None:
+            part = self._new("")
+            part.pppd = number
+            part.rung = Rung.CALL
+            self._by_pppd[number] = part
+        self._mark(part, signature, "terminated")
+
+    def _of_peer(self, signature: str) -> None:
+        found = self._search(_PEER)
+        self._mark(self._by_client.get(_ascii(found[1])) if found else None, signature)
+
+    # --- the daemon
+
+    def _stopped(self, signature: str) -> None:
+        self._incident(signature)
+        self._end_all()
+
+    def _started(self, signature: str) -> None:
+        self._incident(signature)
+        self._restarted(self._source.pid)
+
+    def _restarted(self, pid: int) -> None:
+        """Another process: what the one before had open is gone."""
+        if self._daemon:
+            self._end_all()
+        self._daemon = pid
+
+    def _end_all(self) -> None:
+        for part in self._open:
+            part.finish(self._source.moment, "xl2tpd_stopped")
+        self._open = []
+
+    def tidy(self, dropped: set[Part]) -> None:
+        """Forget parts that are kept no longer."""
+        self._by_client = {c: part for c, part in self._by_client.items() if part not in dropped}
+        self._by_tunnel = _without(self._by_tunnel, dropped)
+        self._by_remote_tunnel = _without(self._by_remote_tunnel, dropped)
+        self._by_call = _without(self._by_call, dropped)
+        self._by_remote_call = _without(self._by_remote_call, dropped)
+        self._by_pppd = _without(self._by_pppd, dropped)
+        self._open = [part for part in self._open if part not in dropped]
+
+
+TidyUp = Callable[[set[Part]], None]
+
+
+def _without(parts: dict[int, Part], dropped: set[Part]) -> dict[int, Part]:
+    return {number: part for number, part in parts.items() if part not in dropped}
+
+
+def _ascii(text: bytes) -> str:
+    return text.decode("ascii", "replace")

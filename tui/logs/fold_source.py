@@ -1,0 +1,297 @@
+"""One source of lines: where a line lies in its block, and what its head says.
+
+Only lines that a literal was found in are looked at. Forms: rsyslog's traditional one, the
+journal's `short`, `short-iso` and `json`, and CloudStack's scripts.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Final, Literal
+
+import msgspec
+
+from tui.logs.fold_part import Mention
+from tui.logs.fold_time import dated_seconds, syslog_seconds
+
+Daemon = Literal["charon", "xl2tpd", "pppd", "starter", "kernel", "updown", "cloud", "other"]
+
+_DAEMONS: Final[dict[bytes, Daemon]] = {
+    b"charon": "charon",
+    b"xl2tpd": "xl2tpd",
+    b"pppd": "pppd",
+    b"ipsec": "starter",
+    b"ipsec_starter": "starter",
+    b"kernel": "kernel",
+    b"vpn": "updown",
+}
+_NEWLINE: Final = b"\n"
+_COLON: Final = b": "
+_PACKET: Final = b"[NET] received packet: from "
+_WINDOW: Final = 1 << 17
+"""How far back the packet that a line is about is looked for, in bytes."""
+_CONTEXT: Final = 1 << 15
+"""Bytes of earlier blocks that are kept for that."""
+_LONGEST_LINE: Final = 1300
+"""Bytes of a line that are kept."""
+_MOST_TAGS: Final = 4096
+_DATED: Final = re.compile(
+    rb"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))?([+-]\d\d:?\d\d|Z)? +"
+)
+_BOOT: Final = re.compile(rb"[A-Z][a-z]{2} ([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d) UTC (\d{4}):? ?")
+_TAG: Final = re.compile(rb"(?:\.\d{1,9})? \S+ ([^\s:\[]+(?:\[\d+\])?): ?")
+_PARTS_OF_TAG: Final = re.compile(rb"([^\[]+)(?:\[(\d{1,9})\])?")
+
+
+class _Entry(msgspec.Struct):
+    """Fields of a journal entry that matter."""
+
+    MESSAGE: str | list[int | str] | None = None
+    SYSLOG_IDENTIFIER: str | None = None
+    pid: str | None = msgspec.field(name="_PID", default=None)
+    syslog_pid: str | None = msgspec.field(name="SYSLOG_PID", default=None)
+    written: str | None = msgspec.field(name="_SOURCE_REALTIME_TIMESTAMP", default=None)
+    received: str | None = msgspec.field(name="__REALTIME_TIMESTAMP", default=None)
+
+
+_decode_entry: Final = msgspec.json.Decoder(_Entry).decode
+
+
+class Source:
+    """Where reading one source stands. `note_time` is told of every time that has a year."""
+
+    def __init__(self, name: str, number: int, note_time: Callable[[float], None]) -> None:
+        self.name = name
+        self.number = number
+        self.has_packets = False
+        """Whether it tells which packets charon received, and so the ports of clients."""
+        self.daemon: Daemon = "other"
+        self.pid = 0
+        self.tag = b""
+        self.moment = 0.0
+        self.text = b""
+        """What holds the message: the block, or the message alone."""
+        self.message = 0
+        """Where in `text` the message begins."""
+        self.stop = 0
+        """Where in `text` it ends."""
+        self.block = b""
+        self.start = 0
+        """Where in the block the line begins."""
+        self.end = 0
+        self._note_time = note_time
+        self._host = b"\0"
+        self._tags: dict[bytes, tuple[Daemon, int]] = {}
+        self._stamp = b""
+        self._lines = 0
+        self._counted_to = 0
+        self._context = b""
+        self._first_packet: int | None = None
+        self._is_json = False
+
+    def begin(self, block: bytes) -> None:
+        """Go on with `block`, whole lines."""
+        self.block = block
+        self.start = self.end = self._counted_to = 0
+        self._first_packet = None
+
+    def finish(self) -> None:
+        """The block is done."""
+        block = self.block
+        self._lines += block.count(_NEWLINE, self._counted_to)
+        if block and not block.endswith(_NEWLINE):
+            self._lines += 1
+        if len(block) >= _CONTEXT:
+            self._context = block[-_CONTEXT:]
+        else:
+            self._context = (self._context + block)[-_CONTEXT:]
+        self.block = self.text = b""
+
+    def seat(self, at: int) -> bool:
+        """Take the line around `at`; false if it is no line of a log, or one of charon's copies."""
+        block = self.block
+        start = block.rfind(_NEWLINE, self.end, at) + 1
+        end = block.find(_NEWLINE, at)
+        if end < 0:
+            end = len(block)
+        self.start = start
+        self.end = end
+        head = start + 15
+        host = self._host
+        if not block.startswith(host, head):
+            return self._seat_otherwise(start, end)
+        tag_at = head + len(host)
+        tag_end = block.find(_COLON, tag_at, end)
+        if tag_end < 0:
+            return self._seat_otherwise(start, end)
+        tag = block[tag_at:tag_end]
+        known = self._tags.get(tag)
+        if known is None:
+            known = self._learn(tag)
+        self.daemon, self.pid = known
+        self.tag = tag
+        self.text = block
+        self.message = message = tag_end + 2
+        self.stop = end
+        self._is_json = False
+        stamp = block[start:head]
+        if stamp != self._stamp:
+            try:
+                self.moment = syslog_seconds(stamp)
+            except ValueError:
+                return False
+            self._stamp = stamp
+        # Late copies of charon's lines, passed on by the starter: `ipsec[906]: 15[NET] …`
+        return known[0] != "starter" or block[message + 2 : message + 3] != b"["
+
+    def _learn(self, tag: bytes) -> tuple[Daemon, int]:
+        if len(self._tags) >= _MOST_TAGS:
+            self._tags.clear()
+        match = _PARTS_OF_TAG.fullmatch(tag)
+        name, pid = (match[1], int(match[2] or 0)) if match else (tag, 0)
+        known: tuple[Daemon, int] = (_DAEMONS.get(name, "other"), pid)
+        self._tags[tag] = known
+        return known
+
+    def _seat_otherwise(self, start: int, end: int) -> bool:
+        """The same for a line whose host is not the one of the line before."""
+        block = self.block
+        self._is_json = False
+        first = block[start : start + 1]
+        if first == b"{":
+            return self._seat_entry(start, end)
+        if first.isdigit():
+            return self._seat_dated(start, end)
+        boot = _BOOT.match(block, start, end)
+        if boot is not None:
+            return self._seat_cloud(boot[2] + boot[1], boot.end(), end)
+        try:
+            moment = syslog_seconds(block[start : start + 15])
+        except ValueError:
+            return False
+        tag = _TAG.match(block, start + 15, end)
+        if tag is None:
+            return False
+        if block[start + 15 : start + 16] == b" ":
+            self._host = block[start + 15 : tag.start(1)]
+        return self._seated(moment, tag[1], tag.end(), end)
+
+    def _seated(self, moment: float, tag: bytes, message: int, end: int) -> bool:
+        self.daemon, self.pid = self._tags.get(tag) or self._learn(tag)
+        self.tag = tag
+        self.moment = moment
+        self._stamp = b""
+        self.text = self.block
+        self.message = message
+        self.stop = end
+        return self.daemon != "starter" or self.block[message + 2 : message + 3] != b"["
+
+    def _seat_dated(self, start: int, end: int) -> bool:
+        dated = _DATED.match(self.block, start, end)
+        if dated is None:
+            return False
+        try:
+            moment = dated_seconds(dated[1], dated[2] or b"", dated[3] or b"")
+        except (ValueError, OverflowError):
+            return False
+        self._note_time(moment)
+        if dated[1][10:11] == b"T":
+            tag = _TAG.match(self.block, dated.end() - 1, end)
+            return tag is not None and self._seated(moment, tag[1], tag.end(), end)
+        return self._of_scripts(moment, dated.end(), end)
+
+    def _seat_cloud(self, stamp: bytes, message: int, end: int) -> bool:
+        """`stamp` is the year and then the rest as in syslog."""
+        try:
+            moment = dated_seconds(stamp[:4] + b"-01-01T00:00:00")
+            leap = (int(stamp[:4]) % 4) == 0
+            within = syslog_seconds(stamp[4:])
+        except (ValueError, OverflowError):
+            return False
+        moment += within - (0 if leap or within < 60 * 86_400 else 86_400)
+        self._note_time(moment)
+        return self._of_scripts(moment, message, end)
+
+    def _of_scripts(self, moment: float, message: int, end: int) -> bool:
+        self.daemon, self.pid, self.tag = "cloud", 0, b"cloud"
+        self.moment = moment
+        self._stamp = b""
+        self.text, self.message, self.stop = self.block, message, end
+        return True
+
+    def _seat_entry(self, start: int, end: int) -> bool:
+        try:
+            entry = _decode_entry(self.block[start:end])
+            moment = int(entry.written or entry.received or "") / 1_000_000
+        except (msgspec.MsgspecError, ValueError, RecursionError, OverflowError):
+            return False
+        said = entry.MESSAGE
+        if isinstance(said, list):
+            said = "".join(chr(part) if isinstance(part, int) else part for part in said[:65_536])
+        if said is None or not 0 < moment < 1e11:
+            return False
+        self._note_time(moment)
+        tag = (entry.SYSLOG_IDENTIFIER or "").encode("utf-8", "replace")
+        pid = entry.syslog_pid or entry.pid or ""
+        self.daemon = _DAEMONS.get(tag, "other")
+        self.pid = int(pid) if pid.isascii() and pid.isdecimal() and len(pid) < 10 else 0
+        self.tag = tag
+        self.moment = moment
+        self._stamp = b""
+        self.text = said.encode("utf-8", "replace")
+        self.message, self.stop = 0, len(self.text)
+        self._is_json = True
+        return self.daemon != "starter" or self.text[2:3] != b"["
+
+    def mention(self, signature: str = "", rung: int = 0) -> Mention:
+        """The line, to be kept."""
+        block, start = self.block, self.start
+        self._lines += block.count(_NEWLINE, self._counted_to, start)
+        self._counted_to = start
+        end = self.end
+        if end - start > _LONGEST_LINE:
+            end = start + _LONGEST_LINE
+        if self._is_json:
+            line = b"%b[%d]: %b" % (self.tag, self.pid, self.text[:_LONGEST_LINE])
+        else:
+            line = block[start:end]
+        return (self.moment, self.number, self._lines + 1, line, signature, rung)
+
+    def peer(self) -> tuple[bytes, bool] | None:
+        """Where the packet came from that charon's thread works on: (`203.0.113.77[500]`, whether
+        it came to the router's port 4500). None where the log does not say it."""
+        if self._is_json:
+            head = b'"%b' % self.text[:2]
+        else:
+            head = b"%b: %b" % (self.tag, self.text[self.message : self.message + 2])
+        needle = head + _PACKET
+        block = self.block
+        if self._first_packet is None:
+            self._first_packet = block.find(_PACKET)
+            self.has_packets |= self._first_packet >= 0
+        start = self.start
+        if 0 <= self._first_packet < start:
+            at = block.rfind(needle, max(0, start - _WINDOW), start)
+            if at >= 0:
+                return _sender(block, at + len(needle))
+        if start < _WINDOW:
+            at = self._context.rfind(needle)
+            if at >= 0:
+                return _sender(self._context, at + len(needle))
+        return None
+
+    def before(self, size: int) -> bytes:
+        """Up to `size` bytes before the line."""
+        start = self.start
+        if start >= size:
+            return self.block[start - size : start]
+        missing = size - start
+        return self._context[-missing:] + self.block[:start]
+
+
+def _sender(block: bytes, at: int) -> tuple[bytes, bool] | None:
+    """`203.0.113.77[500] to 203.0.113.10[500] (280 bytes)`"""
+    end = block.find(b"]", at, at + 60) + 1
+    if end == 0:
+        return None
+    own = block.find(b"[", end, end + 60)
+    return block[at:end], block.startswith(b"[4500]", own)
