@@ -151,6 +151,28 @@ def test_only_the_pppd_of_this_very_user_is_ended(
             process.kill()
 
 
+def test_what_is_left_over_ends_and_the_new_session_of_the_same_user_goes_on(
+    tmp_path: Path, bin: Path
+) -> None:
+    """As recorded in `orphan_pppd`: two records of one user, with the same inner address."""
+    pppd = tmp_path / "pppd"
+    shutil.copy(shutil.which("sleep") or "/bin/sleep", pppd)
+    with subprocess.Popen([str(pppd), "60"]) as left, subprocess.Popen([str(pppd), "60"]) as new:
+        records = "; ".join(
+            f"echo 'data(9) = \"PPPD_PID={pid};IFNAME={name};PEERNAME=alice;UNIT=0\\00\"'"
+            for pid, name in ((left.pid, "ppp0"), (new.pid, "ppp1"))
+        )
+        tool(bin, "tdbdump", records)
+        given = subprocess.Popen(
+            ["sh", "-c", remedies.END_SESSION.line(str(left.pid), "alice")],
+            env={"PATH": f"{bin}:/usr/bin:/bin"},
+        )
+        assert left.wait(20) == -15
+        assert given.wait(20) == 0
+        assert new.poll() is None
+        new.kill()
+
+
 def test_a_process_that_is_no_pppd_or_gone_is_left_alone(tmp_path: Path, bin: Path) -> None:
     with subprocess.Popen(["sleep", "60"]) as process:
         assert run(remedies.END_SESSION, str(process.pid), "bob", bin=bin) == 4

@@ -61,6 +61,8 @@ class ChildSa(msgspec.Struct, frozen=True):
     """The client's UDP port; behind NAT it need not be 1701. 0 where charon names none."""
     proposal: str = ""
     """What was agreed: `AES_CBC_256/HMAC_SHA1_96`."""
+    ike: int = 0
+    """Number of the IKE association that it belongs to: charon lists it below that."""
 
 
 class Ipsec(msgspec.Struct, frozen=True):
@@ -123,18 +125,18 @@ def read_ipsec(output: Output) -> Ipsec:
     connections: list[IpsecConnection] = []
     ike: dict[int, IkeSa] = {}
     children: dict[int, ChildSa] = {}
+    above = 0
     for line in output.lines:
         if found := _CONNECTION.match(line):
             connections.append(IpsecConnection(*found.groups()))
         elif found := _IKE.match(line):
             name, number, state, age, local, remote, identity = found.groups()
-            ike[int(number)] = IkeSa(
-                int(number), state, age or "", local, remote, identity, connection=name
-            )
+            above = int(number)
+            ike[above] = IkeSa(above, state, age or "", local, remote, identity, connection=name)
         elif found := _CHILD.match(line):
             number = int(found[2])
             children[number] = ChildSa(
-                number, found[3], found[4] is not None, 0, 0, "", connection=found[1]
+                number, found[3], found[4] is not None, 0, 0, "", connection=found[1], ike=above
             )
         elif "[" in line:
             _add_to_association(ike, line)
