@@ -125,7 +125,8 @@ def read_bundle(folder: Path) -> Bundle:
 
 
 def _add_state_files(folder: Path, survey: Survey) -> None:
-    for name in STATE_FILES:
+    more = sorted(path.name for path in folder.glob("vr.*.txt"))
+    for name in dict.fromkeys((*STATE_FILES, *more)):
         raw = _content(folder, name)
         if raw is None:
             continue

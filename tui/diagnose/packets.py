@@ -60,6 +60,8 @@ class ClientPackets(msgspec.Struct, kw_only=True):
     """ESP in both directions in order; at most `MOST_ESP`."""
     ports: set[int] = set()
     """UDP ports that the client's IKE came from."""
+    unanswered_ike: int = 0
+    """IKE packets from the client since the router's last one."""
     started: float = 0.0
     ended: float = 0.0
 
@@ -198,8 +200,10 @@ def _add(client: ClientPackets, packet: Packet, inbound: bool) -> None:
             client.esp.append(packet)
     elif packet.kind == "l2tp" and inbound and packet.word not in client.l2tp_messages:
         client.l2tp_messages.append(packet.word)
-    elif packet.kind in ("ike", "ike_nat") and inbound:
-        client.ports.add(packet.source_port)
+    elif packet.kind in ("ike", "ike_nat"):
+        client.unanswered_ike = client.unanswered_ike + 1 if inbound else 0
+        if inbound:
+            client.ports.add(packet.source_port)
 
 
 ANSWER_SECONDS: Final = 0.9

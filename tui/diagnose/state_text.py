@@ -24,11 +24,14 @@ Lines = list[str]
 
 
 def answers_of(name: str, text: str) -> dict[str, Answer]:
-    """The answers in the file `name` by the registry's names; empty for a file of another kind."""
+    """The answers in the file `name` by the registry's names; empty for a file of another kind.
+
+    A `vr.….txt` of another name is read for what its lines say by themselves.
+    """
     lines = text.removesuffix("\n").split("\n")
-    read = _FILES.get(name)
-    if read is None:
+    if not name.startswith("vr.") or not name.endswith(".txt") or name in _NO_STATE:
         return {}
+    read = _FILES.get(name, _loose)
     found: dict[str, Answer] = {}
     for answer in read(lines):
         if answer.name not in found or answer.stdout.strip():
@@ -47,10 +50,15 @@ def _state(lines: Lines) -> list[Answer]:
     for head, end in pairwise([*heads, len(lines)]):
         title = lines[head].removeprefix("# ").strip()
         body = lines[head + 1 : end]
-        for start, read in _SECTIONS:
-            if title.startswith(start):
-                found += read(body, head + 1)
+        reads = [read for start, read in _SECTIONS if title.startswith(start)]
+        for read in reads or [_unnamed]:
+            found += read(body, head + 1)
     return found
+
+
+def _unnamed(body: Lines, first: int) -> list[Answer]:
+    """A section of another title: what its lines themselves say."""
+    return [msgspec.structs.replace(answer, line=answer.line + first) for answer in _loose(body)]
 
 
 def _section(name: str) -> Callable[[Lines, int], list[Answer]]:
@@ -106,16 +114,17 @@ _SECTIONS: Final[tuple[tuple[str, Callable[[Lines, int], list[Answer]]], ...]] =
 """How a section's title begins, and how its lines are read."""
 
 _LISTED_PROCESS: Final = re.compile(r"(\d+) (\S+)(.*)")
+_RANGE: Final = re.compile(r"\s*(?:ip range|local ip)\s*=")
 _SETTING: Final = re.compile(r"net\.[\w.]+ = \S+")
 
 
 def _loose(lines: Lines) -> list[Answer]:
-    """`vr.after.txt`: outputs one after the other without heads, told apart by their form.
+    """Outputs one after the other without heads, told apart by their form.
 
     Lines of other answers are left empty, so that numbers stay true. What it cites of `ipsec
     statusall` is left out: without the loaded connections it is no answer.
     """
-    found = _bag(lines)
+    found = _bags(lines)
     daemons = {"xl2tpd": "pgrep_xl2tpd", "charon": "pgrep_charon", "pppd": "pgrep_pppd"}
     kept: dict[str, dict[int, str]] = {}
     for number, line in enumerate(lines):
@@ -125,6 +134,8 @@ def _loose(lines: Lines) -> list[Answer]:
                 kept.setdefault(name, {})[number] = line
         elif _SETTING.fullmatch(line):
             kept.setdefault("sysctl", {})[number] = line
+        elif _RANGE.match(line):
+            kept.setdefault("xl2tpd_conf", {})[number] = line
     found += [_spread(name, parts) for name, parts in kept.items()]
     return found + tables_of(lines)
 
@@ -139,14 +150,17 @@ def _spread(name: str, parts: dict[int, str]) -> Answer:
     return _cut(name, (parts.get(number, "") for number in range(first, last + 1)), first)
 
 
-def _bag(lines: Lines) -> list[Answer]:
-    """A data bag in JSON at the beginning: `{` to `}`."""
-    if not lines or lines[0].strip() != "{" or "}" not in lines:
-        return []
-    body = lines[: lines.index("}") + 1]
+def _bags(lines: Lines) -> list[Answer]:
+    """Data bags in JSON: from a line `{` to the line `}`."""
+    found = []
     known = (("remoteaccessvpn", "bag_remoteaccessvpn"), ("vpnuserlist", "bag_vpnuserlist"))
-    text = "\n".join(body)
-    return [_cut(name, body, 0) for word, name in known if f'"id": "{word}"' in text]
+    for first, line in enumerate(lines):
+        if line.rstrip() != "{" or "}" not in lines[first:]:
+            continue
+        body = lines[first : lines.index("}", first) + 1]
+        text = "\n".join(body)
+        found += [_cut(name, body, first) for word, name in known if f'"id": "{word}"' in text]
+    return found
 
 
 def _chap_names(lines: Lines) -> list[Answer]:
@@ -159,6 +173,7 @@ def _whole(name: str) -> Callable[[Lines], list[Answer]]:
     return lambda lines: [_cut(name, lines, 0)]
 
 
+_NO_STATE: Final = ("vr.tcpdump.txt",)
 _FILES: Final[dict[str, Callable[[Lines], list[Answer]]]] = {
     "vr.state.txt": _state,
     "vr.after.txt": _loose,

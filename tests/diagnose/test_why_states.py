@@ -1,0 +1,49 @@
+"""The recorded states of a router: no logs but their ends, the API's word beside the answers."""
+
+import pytest
+
+from tests.diagnose.bundles import bundle_of_state
+from tests.router.recorded import STATES
+from tui.diagnose.why import why
+
+EXPECTED: dict[str, set[tuple[str, str, str]]] = {
+    "fresh": {("", "ok", "n/a")},
+    "vpn_idle": {("", "ok", "n/a")},
+    "one_session": {("203.0.113.77", "ok", "connected")},
+    "two_sessions": {("203.0.113.77", "ok", "connected"), ("203.0.113.99", "ok", "connected")},
+    "ghost_user": {("203.0.113.77", "ok", "connected"), ("203.0.113.99", "ok", "connected")},
+    "forward_off": {
+        ("203.0.113.77", "forwarding_disabled", "connected_no_traffic"),
+        ("203.0.113.99", "forwarding_disabled", "connected_no_traffic"),
+    },
+    "range_not_loaded": {("203.0.113.77", "stale_ip_range", "drift")},
+    "xl2tpd_killed": {("203.0.113.77", "xl2tpd_down", "dropped")},
+    "ipsec_stopped": {("203.0.113.77", "ipsec_service_down", "dropped")},
+    "deleted_daemons_left": {("203.0.113.77", "vpn_deleted_daemons_left", "drift")},
+    "orphan_pppd": {("203.0.113.77", "duplicate_login", "connected_no_traffic")},
+    "cleartext_session": {("203.0.113.77", "ipsec_service_down", "connected")},
+    "rebooted": {("", "ipsec_service_down", "drift")},
+}
+
+
+def test_every_state_is_expected() -> None:
+    assert set(EXPECTED) == set(STATES)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_state_alone_tells_what_is_wrong(state: str) -> None:
+    verdicts = [each for each in why(bundle_of_state(state)) if each.certainty >= 0.5]
+    found = {(each.client, each.category, each.outcome) for each in verdicts}
+    assert found == EXPECTED[state]
+
+
+def test_names_and_addresses_behind_nat_come_from_the_routers_records() -> None:
+    verdicts = {each.user: each for each in why(bundle_of_state("two_sessions"))}
+    assert verdicts["bob"].identity == "192.168.77.11"
+    assert verdicts["alice"].identity == ""
+
+
+def test_evidence_names_the_command_that_said_it() -> None:
+    verdict = next(iter(why(bundle_of_state("forward_off"))))
+    assert verdict.evidence[0].file == "sysctl"
+    assert verdict.evidence[0].text == "net.ipv4.ip_forward = 0"

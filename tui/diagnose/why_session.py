@@ -1,0 +1,287 @@
+"""Rules for sessions that are odd: deleted in CloudStack, doubled, replaced, of another address."""
+
+import ipaddress
+import re
+from typing import Final
+
+from tui.diagnose.verdicts import Evidence
+from tui.diagnose.why_case import (
+    CLOUD_LOG,
+    DAEMON_LOG,
+    JOURNAL,
+    LIKELY,
+    OPEN,
+    SURE,
+    ClientCase,
+    Finding,
+    of_line,
+)
+from tui.logs.attempts import Attempt, Rung
+from tui.router import commands
+
+_NO_ADDRESS: Final = ".".join("0000")
+"""What a client wishes that takes any address."""
+
+
+def vpn_deleted(case: ClientCase) -> Finding | None:
+    """CloudStack has no VPN here, and the router goes on."""
+    facts = case.facts
+    deleted = facts.cloud is not None and not facts.cloud.has_vpn
+    bag = facts.silence("bag_remoteaccessvpn", 'only its "id": the VPN was deleted')
+    bag = bag if facts.is_deleted_in_bag else ()
+    log = deleting_lines(case) if not bag and not deleted else ()
+    if not bag and not deleted and not log:
+        return None
+    alive = [each for each in (facts.charon_runs, facts.xl2tpd_runs) if each is not None]
+    if alive and not any(alive):
+        return None
+    if case.rung < Rung.CHILD_ESTABLISHED and not any(alive):
+        return None
+    said = facts.line("pgrep_xl2tpd", "xl2tpd") or facts.line("ss_udp", ":1701")
+    listed = (Evidence("listRemoteAccessVpns", 0, "no VPN"),) if deleted else ()
+    return Finding(
+        category="vpn_deleted_daemons_left",
+        outcome="drift",
+        certainty=SURE if bag or deleted else LIKELY,
+        evidence=(*listed, *bag, *said, *log, *facts.line("pgrep_charon", "charon")),
+    )
+
+
+def deleting_lines(case: ClientCase) -> tuple[Evidence, ...]:
+    """cloud.log takes the VPN's rules away and does not put them back.
+
+    Every push renews the rules of the firewall; those for ppp go with the VPN only.
+    """
+    taken = case.logs.find(CLOUD_LOG, b"Delete rule -D FORWARD -i ppp+", most=20)
+    if not taken or case.logs.find(CLOUD_LOG, b"-I FORWARD -i ppp+", b"-A FORWARD -i ppp+"):
+        return ()
+    return (*taken[:1], *case.logs.find(CLOUD_LOG, b"remoteaccessvpn received", most=1))
+
+
+def without_ipsec(case: ClientCase) -> Finding | None:
+    """A session while charon is down is one in clear text."""
+    if case.rung < Rung.CONNECTED or case.facts.charon_runs is not False:
+        return None
+    if case.last is None or case.last.end:
+        return None
+    return Finding(
+        category="ipsec_service_down",
+        outcome="connected",
+        certainty=LIKELY,
+        evidence=(*case.facts.silence("pgrep_charon", "no charon"), *case.top),
+        says="The session lives without IPsec: its traffic is not encrypted.",
+    )
+
+
+def same_nat(case: ClientCase) -> Finding | None:
+    """Two clients of one address with the same selectors: the newest gets all answers."""
+    mine = case.last
+    if mine is None or case.rung < Rung.CHILD_ESTABLISHED or not mine.behind_nat:
+        return None
+    rivals = [
+        each
+        for each in case.everybody
+        if each.client == case.client
+        and each.identity not in ("", mine.identity)
+        and each.rung >= Rung.TUNNEL
+        and not _ended_before(each, mine)
+        and not _ended_before(mine, each)
+    ]
+    if not rivals or case.rung < Rung.TUNNEL or _apart(mine, rivals[-1]):
+        return None
+    closed = case.logs.find(DAEMON_LOG, b"tty is not open yet")
+    both = tuple(of_line(each.steps[-1]) for each in (mine, rivals[-1]) if each.steps)
+    names = ", ".join(dict.fromkeys(each.identity for each in (mine, *rivals)))
+    return Finding(
+        category="same_nat_conflict",
+        outcome="degraded",
+        certainty=SURE if closed else LIKELY,
+        evidence=(*_child_lines(mine, rivals[-1]), *closed, *both),
+        says=f"They are {names}.",
+    )
+
+
+def _ended_before(one: Attempt, other: Attempt) -> bool:
+    return (
+        bool(one.end)
+        and one.ended is not None
+        and other.started is not None
+        and one.ended <= other.started
+    )
+
+
+_SELECTORS: Final = re.compile(r"TS (\S+ === \S+)")
+
+
+def _child_lines(*attempts: Attempt) -> tuple[Evidence, ...]:
+    return tuple(
+        of_line(step) for each in attempts for step in each.steps if "CHILD_SA" in step.text
+    )
+
+
+def _apart(one: Attempt, other: Attempt) -> bool:
+    """Both selectors are known and differ."""
+    mine, theirs = _selectors(one), _selectors(other)
+    return bool(mine and theirs) and mine != theirs
+
+
+def _selectors(attempt: Attempt) -> str:
+    """What the CHILD SA covers; clients with ports of their own do not get in each other's way."""
+    for step in attempt.steps:
+        if match := _SELECTORS.search(step.text):
+            return match[1]
+    return ""
+
+
+def came_back(case: ClientCase) -> Finding | None:
+    """The router cleared an old connection of the same client away."""
+    if case.last is None or case.rung < Rung.CHILD_ESTABLISHED or len(case.attempts) < 1:
+        return None
+    words = ("destroying duplicate IKE_SA", "schedule delete of duplicate IKE_SA")
+    found = case.ever_said(*words)
+    earlier = [each for each in case.attempts[:-1] if each.rung >= Rung.CONNECTED]
+    if not found and not (earlier and earlier[-1].end == "replaced"):
+        return None
+    return Finding(
+        category="reconnect_initial_contact",
+        outcome="connected" if case.rung >= Rung.CONNECTED else "degraded",
+        certainty=0.9 if found else LIKELY,
+        evidence=(*found, *case.ever_said("tty is not open", "Maximum retries"), *case.top),
+    )
+
+
+def logged_in_twice(case: ClientCase) -> Finding | None:
+    """The same name in another session that lives."""
+    if case.last is None or case.rung < Rung.AUTHENTICATED or case.last.end or not case.user:
+        return None
+    others = [
+        each
+        for each in case.everybody
+        if each is not case.last
+        and each.rung >= Rung.AUTHENTICATED
+        and not each.end
+        and (each.client, each.identity) != (case.last.client, case.last.identity)
+        and (each.user or _user_of(case, each)) == case.user
+    ]
+    if not others:
+        return None
+    lines = tuple(of_line(each.steps[-1]) for each in (case.last, others[-1]) if each.steps)
+    return Finding(
+        category="duplicate_login",
+        outcome="connected",
+        certainty=0.9,
+        evidence=(*lines, *case.facts.line("tdbdump", f"PEERNAME={case.user};")),
+        says=f"The other session comes from {others[-1].client}.",
+    )
+
+
+def _user_of(case: ClientCase, attempt: Attempt) -> str:
+    records = {record.pid: record.user for record in case.facts.records}
+    return records.get(attempt.pppd, "") if attempt.pppd else ""
+
+
+def address_shared(case: ClientCase) -> Finding | None:
+    """A pppd that no kernel session belongs to keeps the client's address: the packets go there."""
+    last = case.last
+    if last is None or case.rung < Rung.CONNECTED or not case.inner_ip or last.end:
+        return None
+    sessions = case.facts.fact(commands.L2TP_SESSION)
+    if sessions is None:
+        return None
+    alive = {(each.tunnel, each.session) for each in sessions}
+    for process in case.facts.ppp_processes:
+        orphan = (process.tunnel, process.session) not in alive
+        if orphan and process.pid != last.pppd and process.remote_ip == case.inner_ip:
+            return Finding(
+                category="duplicate_login",
+                outcome="connected_no_traffic",
+                certainty=0.7,
+                evidence=(
+                    *case.facts.line("pgrep_pppd", f"{process.pid} "),
+                    *case.facts.line("ip_route", case.inner_ip),
+                    *case.top,
+                ),
+                says=f"The other one is an orphan of a restart of xl2tpd: pppd {process.pid} keeps "
+                f"the address {case.inner_ip}, and answers go to it. End it: "
+                f"`kill {process.pid}`; by itself it gives up within 2.5 minutes.",
+            )
+    return None
+
+
+def odd_address(case: ClientCase) -> Finding | None:
+    """An address that is not of the client range: chosen by the client, or of an old range."""
+    if case.last is None or case.rung < Rung.CONNECTED or not case.inner_ip:
+        return None
+    inner, offered, proof = case.inner_ip, *offered_address(case)
+    got = (*case.said("remote IP address"), *case.facts.line("tdbdump", f"={inner}"), *proof)
+    if offered and offered != inner:
+        return Finding(
+            category="client_chose_own_ip",
+            outcome="connected",
+            certainty=SURE,
+            evidence=got,
+            says=f"It was offered {offered} and took {inner}.",
+        )
+    if not case.facts.pool or is_in_pool(inner, case.facts.pool):
+        return None
+    return Finding(
+        category="stale_ip_range" if offered else "client_chose_own_ip",
+        outcome="drift" if offered else "connected",
+        certainty=0.9 if offered else OPEN,
+        evidence=got,
+        says=f"It has {inner}; the range is {case.facts.pool}.",
+        others=() if offered else ("stale_ip_range",),
+    )
+
+
+_ENDS: Final = re.compile(rb'"?([\d.]+):([\d.]+)"?\s*$')
+
+
+def offered_address(case: ClientCase) -> tuple[str, tuple[Evidence, ...]]:
+    """The address that xl2tpd chose for the client, from pppd's arguments."""
+    pid = case.last.pppd if case.last is not None else 0
+    for process in case.facts.ppp_processes:
+        if pid and process.pid == pid:
+            return process.remote_ip, case.facts.line("pgrep_pppd", str(pid))
+    acked = case.logs.find(JOURNAL, b"rcvd [IPCP ConfReq", most=50)
+    wished = [each for each in acked if f"[{pid}]" in each.text or "{" in each.text]
+    naked = case.logs.find(JOURNAL, b"sent [IPCP ConfNak", most=50)
+    refused = [each for each in naked if f"[{pid}]" in each.text or "{" in each.text]
+    if refused and (match := re.search(r"<addr ([\d.]+)>", refused[-1].text)):
+        return match[1], (refused[-1],)
+    if wished and (match := re.search(r"<addr ([\d.]+)>", wished[0].text)):
+        own = match[1]
+        arguments = _arguments(case)
+        return (arguments or "another address") if own != _NO_ADDRESS else "", (wished[0],)
+    return _arguments(case), ()
+
+
+def _arguments(case: ClientCase) -> str:
+    """xl2tpd writes pppd's arguments one per line, before the call is established."""
+    text = case.logs.texts.get(DAEMON_LOG, b"")
+    pid = case.last.pppd if case.last is not None else 0
+    at = text.find(f"PID: {pid},".encode()) if pid else -1
+    if at < 0:
+        return ""
+    before = text[:at].rsplit(b"start_pppd: I'm running", 1)[-1]
+    for line in before.split(b"\n"):
+        if match := _ENDS.search(line.rstrip()):
+            return match[2].decode()
+    return ""
+
+
+def is_in_pool(address: str, pool: str) -> bool:
+    """Whether `address` is in `first-last`; True where the range cannot be read."""
+    first, _, last = pool.partition("-")
+    try:
+        value = ipaddress.ip_address(address)
+        low, high = ipaddress.ip_address(first.strip()), ipaddress.ip_address(last.strip() or first)
+    except ValueError:
+        return True
+    return int(low) <= int(value) <= int(high)
+
+
+FIRST: Final = (vpn_deleted,)
+RULES: Final = (same_nat, without_ipsec, address_shared, odd_address)
+LATER: Final = (came_back, logged_in_twice)
+"""Rules that count only where traffic passes."""
