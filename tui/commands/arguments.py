@@ -5,6 +5,7 @@ from typing import Final
 
 from tui import __version__
 from tui.commands import (
+    arguments_check,
     arguments_firewall,
     arguments_journal,
     arguments_kit,
@@ -30,6 +31,7 @@ DECLARED: Final[tuple[Callable[[Commands], None], ...]] = (
     arguments_kit.declare,
     arguments_journal.declare,
     arguments_safety.declare,
+    arguments_check.declare,
 )
 """Declarations of the commands that are run by the module which their parser names: see
 `parsing.run_by`."""

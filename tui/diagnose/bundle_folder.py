@@ -120,7 +120,7 @@ def read_bundle(folder: Path) -> Bundle:
         survey=survey,
         cloud=_read_cloud(folder),
         logs=_read_logs(folder, survey),
-        clock_offset=_clock_offset(survey),
+        clock_offset=clock_offset(survey),
     )
 
 
@@ -150,12 +150,18 @@ def _read_cloud(folder: Path) -> CloudSide | None:
 
 def _read_logs(folder: Path, survey: Survey) -> Mapping[str, bytes]:
     logs = {name: raw for name in LOGS if (raw := _content(folder, name)) is not None}
+    return {**logs_in(survey), **logs}
+
+
+def logs_in(survey: Survey) -> dict[str, bytes]:
+    """The ends of logs that belong to the answers, by the names that a bundle has for the logs."""
+    logs = {}
     for name, command in _TAILS.items():
         answer = survey.answers.get(command)
-        if name not in logs and answer is not None and answer.status == 0 and answer.stdout:
+        if answer is not None and answer.status == 0 and answer.stdout:
             logs[name] = answer.output.stdout
     journal = survey.answers.get("journal_pppd")
-    if "vr.pppd-journal.log" not in logs and journal is not None and journal.stdout.strip():
+    if journal is not None and journal.stdout.strip():
         logs["vr.pppd-journal.log"] = journal_text(journal.stdout.splitlines())
     return logs
 
@@ -181,8 +187,8 @@ def journal_text(entries: Iterable[str]) -> bytes:
     return "".join(lines).encode()
 
 
-def _clock_offset(survey: Survey) -> float:
-    """The router's clock minus ours, where the answer says when it was asked."""
+def clock_offset(survey: Survey) -> float:
+    """The router's clock minus ours in seconds; 0 where no answer says when it was asked."""
     answer = survey.answers.get(commands.DATE.name)
     clock = survey.fact(commands.DATE)
     if answer is None or answer.taken is None or isinstance(clock, Unanswered):

@@ -64,7 +64,9 @@ def routes(subject: Subject) -> Result:
 
 
 def _is_to(route: Route, network: ipaddress.IPv4Network) -> bool:
-    return route.destination == str(network)
+    if route.destination == "default" or ":" in route.destination:
+        return False
+    return network.subnet_of(ipaddress.IPv4Network(route.destination, strict=False))
 
 
 def _overlaps(route: Route, pool: str) -> bool:

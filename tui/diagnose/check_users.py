@@ -32,7 +32,8 @@ def users_match(subject: Subject) -> Result:
     )
     parts, fixes = [], []
     if ghosts:
-        parts.append(f"{', '.join(ghosts)} may log in and CloudStack does not know them")
+        what = "the name" if len(ghosts) == 1 else "these names"
+        parts.append(f"{', '.join(ghosts)} may log in and CloudStack does not know {what}")
         fixes.append(_GHOST)
     if missing:
         parts.append(f"{', '.join(missing)} cannot log in: not on the router")
