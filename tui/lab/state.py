@@ -152,6 +152,8 @@ class RouterState:
     """Nobody gets to its SSH server, though it runs."""
     habits: dict[str, str] = field(default_factory=dict)
     """Users who always do the same thing wrong: name to one of `tui.lab.router.faults.HABITS`."""
+    history: float = 0.0
+    """Days before the lab began that its logs tell of."""
     faults: tuple[str, ...] = ()
     """Faults that it has from the beginning."""
     started: float = 0.0

@@ -98,6 +98,7 @@ async def replace(call: Call) -> Deferred:
         for router in world.routers_of(vpc=network.vpc):
             await call.cloud.routers.idle(router)
         network.acl = acl.id
+        call.cloud.routers.push_tiers(network.vpc)
         return {"success": True}
 
     trail = Trail("NETWORK.ACL.REPLACE", "Replacing network ACL", "replacing network acl list")
@@ -166,6 +167,7 @@ async def create_item(call: Call) -> Deferred:
         for router in world.routers_of(vpc=acl.vpc):
             await call.cloud.routers.idle(router)
         item.state = "Active"
+        call.cloud.routers.push_tiers(acl.vpc)
         return {"networkacl": rows.acl_item(call, item)}
 
     trail = Trail("NETWORK.ACL.ITEM.CREATE", "Creating ACL item", "creating network ACL item")
@@ -183,6 +185,7 @@ async def delete_item(call: Call) -> Deferred:
 
     async def work() -> Body:
         world.acl_items.pop(item.id, None)
+        call.cloud.routers.push_tiers(acl.vpc)
         return {"success": True}
 
     trail = Trail("NETWORK.ACL.ITEM.DELETE", "Deleting ACL item", "deleting network ACL item")

@@ -3,9 +3,10 @@
 from tui.lab.cloud import entities as e
 from tui.lab.cloud.binding import no_such_value
 from tui.lab.cloud.call import Body, Call, Handler, Rows
-from tui.lab.cloud.errors import Refusal
+from tui.lab.cloud.errors import Refusal, malformed
 from tui.lab.cloud.jobs import PENDING, Job
 from tui.lab.cloud.world import World
+from tui.lab.state import FaultUnknown
 
 _SERVER: Body = {
     "managementserverid": "868f2dce-952c-45b5-b8b0-1f9c0ec7a1b4",
@@ -96,9 +97,28 @@ async def pending(call: Call) -> Rows:
     return Rows("asyncjobs", found, draw)
 
 
+_FAULTS = {"RouterFault": 2, "VpnClient": 3}
+"""How many words each takes."""
+
+
 async def configure_simulator(call: Call) -> Body:
-    """configureSimulator: what the next commands to a router will do."""
-    call.cloud.simulator.configure(call.text("name"), call.text("value"), call.integer("count"))
+    """configureSimulator: what the next commands to a router will do, or what breaks on it now.
+
+    Beyond the names of CloudStack's simulator: `RouterFault` with `ROUTER:FAULT`, and `VpnClient`
+    with `ROUTER:USER:HABIT`.
+    """
+    name, value = call.text("name"), call.text("value")
+    parts = value.split(":")
+    if name not in _FAULTS:
+        call.cloud.simulator.configure(name, value, call.integer("count"))
+        return {"success": True}
+    if len(parts) != _FAULTS[name]:
+        form = "ROUTER:FAULT" if name == "RouterFault" else "ROUTER:USER:HABIT"
+        raise malformed(f"Invalid configureSimulator value {value}: {name} takes {form}")
+    try:
+        call.cloud.routers.fail(parts[0], parts[1] if len(parts) == 3 else "", parts[-1])
+    except FaultUnknown as error:
+        raise malformed(f"Invalid configureSimulator value {value}: {error}") from error
     return {"success": True}
 
 

@@ -218,6 +218,13 @@ class Router(Entity, kw_only=True):
     """Only in a snapshot: the range that the running xl2tpd still hands out."""
     ghosts: dict[str, str] = {}
     """Only in a snapshot: users in chap-secrets that CloudStack does not know."""
+    history: float = 0.0
+    """Only in a snapshot: days of people who came and went that its logs still tell of."""
+    faults: tuple[str, ...] = ()
+    """Only in a snapshot: what is wrong with it (`tui.lab.router.faults.FAULTS`)."""
+    habits: dict[str, str] = {}
+    """Only in a snapshot: users who always do the same thing wrong, and which
+    (`tui.lab.router.visits.HABITS`)."""
 
 
 class Machine(Entity, kw_only=True):

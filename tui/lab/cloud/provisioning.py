@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterable
 from tui.lab.cloud import entities as e
 from tui.lab.cloud.errors import Refusal, unavailable
 from tui.lab.cloud.simulator import Simulator
+from tui.lab.cloud.tiers import tiers_of
 from tui.lab.cloud.world import World
-from tui.lab.state import OpenPort, PushedVpn, RouterState
+from tui.lab.state import FaultUnknown, OpenPort, PushedVpn, RouterState
 
 VPN_COMMAND = "RemoteAccessVpnCfgCommand"
 USERS_COMMAND = "VpnUsersCfgCommand"
@@ -128,6 +129,25 @@ class Provisioning:
             self.states[router.id].pushed("firewall")
         return True
 
+    def push_tiers(self, vpc: str) -> None:
+        """Send the ACLs of a VPC's tiers to its running routers."""
+        for router in self._running(self._world.routers_of(vpc=vpc)):
+            self._set_tiers(router)
+
+    def fail(self, router: str, user: str, fault: str) -> None:
+        """Break the router of this name, or let `user` always do something wrong there.
+
+        Raises `FaultUnknown`, also for a router that is not there or has no server in this lab.
+        """
+        found = [state for state in self.states.values() if state.name == router]
+        if not found:
+            names = ", ".join(sorted(state.name for state in self.states.values()))
+            raise FaultUnknown(f"there is no router {router}: {names}")
+        if not found[0].on_fault:
+            raise FaultUnknown(f"{router} has no SSH server in this lab, so it cannot be broken")
+        for listener in found[0].on_fault:
+            listener(user, fault)
+
     async def idle(self, router: e.Router) -> None:
         """Take the time of one router command that changes nothing here."""
         async with self._lock(router):
@@ -199,6 +219,7 @@ class Provisioning:
             preshared_key=vpn.preshared_key,
             local_cidr=state.guest_cidr,
         )
+        self._set_tiers(router)
         if router.redundant_state == "BACKUP":
             return  # keepalived keeps the daemons of a backup stopped
         if state.on_push:
@@ -235,6 +256,11 @@ class Provisioning:
                     )
                 )
 
+    def _set_tiers(self, router: e.Router) -> None:
+        state = self.states[router.id]
+        client = state.vpn.pool.partition("-")[0] if state.vpn is not None else ""
+        state.tiers = tiers_of(self._world, router.vpc, client) if router.vpc else []
+
     def _configure(self, router: e.Router) -> None:
         """Everything that a router gets when it boots."""
         for address in self._world.addresses.values():
@@ -249,6 +275,7 @@ class Provisioning:
             if vpn is not None:
                 self._configure_vpn(router, vpn)
                 self._set_users(router, self._world.users_of(vpn.account))
+        self._set_tiers(router)
 
     def _first_state(self, router: e.Router, configure: bool = True) -> RouterState:
         world = self._world
@@ -297,6 +324,8 @@ class Provisioning:
             if user.state == "Revoke" and served:
                 state.users[user.username] = user.password
         state.ghost_users.update(router.ghosts)
+        state.habits.update(router.habits)
+        state.faults, state.history = router.faults, router.history
 
     def _vpns_on(self, router: e.Router) -> list[e.Vpn]:
         return [

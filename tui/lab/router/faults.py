@@ -85,8 +85,12 @@ def _range_not_loaded(on: Broken) -> None:
 
 
 def _xl2tpd_killed(on: Broken) -> None:
+    """Whoever was connected has an orphan now."""
+    machine = on.machine
+    if not machine.state.xl2tpd_running and machine.has_key:
+        machine.start_xl2tpd(machine.booted + 71)
     on.somebody()
-    on.machine.kill_xl2tpd()
+    machine.kill_xl2tpd()
 
 
 def _xl2tpd_stopped(on: Broken) -> None:
@@ -154,11 +158,11 @@ def _orphan_pppd(on: Broken) -> None:
 
 def _stale_record(on: Broken) -> None:
     """A pppd was killed long ago and its record is still there; nothing is wrong with that."""
-    on.somebody()
     machine = on.machine
-    for session in machine.live_sessions[-1:]:
-        machine.state.sessions.remove(session)
-        machine.stale_records.append(session)
+    user = next(iter(machine.logins), "")
+    if user:
+        left = on.visitors.new_session(client_of(user), machine.now() - 7200)
+        machine.stale_records.append(left)
 
 
 def _rebooted(on: Broken) -> None:

@@ -13,6 +13,7 @@ from tui.lab.router.faults import FAULTS, MEND, Broken, mend
 from tui.lab.router.following import answer_log_command
 from tui.lab.router.logfiles import RouterLogs
 from tui.lab.router.machine import Machine
+from tui.lab.router.past import write_past_days
 from tui.lab.router.player import Player
 from tui.lab.router.pushes import Pushes
 from tui.lab.router.recorded import Answer
@@ -119,7 +120,9 @@ class LabRouter:
         if not state.running:
             self._close_port()
         if self._story is not None:
-            self._story.tell_past()
+            write_past_days(self._player, state.history)
+            with self.logs.batch():
+                self._story.tell_past()
             self._spawn(self._story.run())
         for name in state.faults:
             self.fault(name)

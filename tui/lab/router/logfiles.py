@@ -1,12 +1,14 @@
 """The log files and the journal of a lab router: real files that grow and rotate as on a router."""
 
 import asyncio
+import contextlib
 import gzip
 import json
 import os
 import shutil
 import time
 from collections import deque
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -42,6 +44,7 @@ class RouterLogs:
         self._machine_id = os.urandom(16).hex()
         self._boot_id = os.urandom(16).hex()
         self._duplicates: list[str] = []
+        self._held: dict[str, list[bytes]] | None = None
 
     def create(self) -> None:
         """Make the folder and empty files."""
@@ -125,8 +128,29 @@ class RouterLogs:
             for line in burst:
                 self.syslog("daemon", when, "ipsec", starter, line)
 
+    @contextlib.contextmanager
+    def batch(self) -> Iterator[None]:
+        """What is written meanwhile goes to each file in one piece: at its end, or when the file is
+        rotated. Nothing is rotated by itself."""
+        self._held = {}
+        try:
+            yield
+        finally:
+            for source in FILES:
+                self._release(source)
+            self._held = None
+
+    def _release(self, source: str) -> None:
+        """Write what is held back."""
+        if self._held and (parts := self._held.pop(source, None)):
+            with self.path(source).open("ab") as file:
+                file.write(b"".join(parts))
+
     def append(self, source: str, raw: bytes) -> None:
         """Write bytes as they are, and rotate the file when it is due."""
+        if self._held is not None:
+            self._held.setdefault(source, []).append(raw)
+            return
         path = self.path(source)
         with path.open("ab") as file:
             file.write(raw)
@@ -137,6 +161,7 @@ class RouterLogs:
 
     def rotate(self, source: str) -> None:
         """What logrotate does on a router: cloud.log is copied and truncated, others renamed."""
+        self._release(source)
         path = self.path(source)
         for number in range(_KEPT_GENERATIONS, 0, -1):
             old = path.with_name(f"{path.name}.{number}.gz")

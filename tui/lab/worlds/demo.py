@@ -81,7 +81,8 @@ def _waiting(build: Builder, at: _Places) -> None:
     plain = build.network("initech-novpn", at.initech, at.no_vpn, "10.1.1.0/24")
     build.router(45, at.initech, build.address(at.initech, network=plain))
     strict = build.network("initech-strict", at.initech, at.no_conserve, "10.1.1.0/24")
-    build.router(46, at.initech, build.address(at.initech, network=strict))
+    # Nobody gets to its SSH server, though CloudStack calls it running.
+    build.router(46, at.initech, build.address(at.initech, network=strict), faults=("unreachable",))
     build.network(
         "acme-l2", at.acme, at.layer2, "", kind="L2", text="[bold red]layer 2[/] & [not markup]"
     )
@@ -93,7 +94,16 @@ def _healthy(build: Builder, at: _Places) -> None:
     office = build.network("acme-office", at.acme, at.isolated, "10.2.1.0/24", text="headquarters")
     address = build.address(at.acme, network=office)
     # Somebody left the company while the router was stopped: their login still works.
-    build.router(47, at.acme, address, ghosts={"walter": "Walter2019x"})
+    # Erin mistypes her password every time, and somebody tries a name that never was one.
+    build.router(
+        47,
+        at.acme,
+        address,
+        ghosts={"walter": "Walter2019x"},
+        habits={"erin": "wrong_password", "trent": "unknown_user"},
+        faults=("stale_record",),
+        history=2.0,
+    )
     build.vpn(address)
     build.machine("files-1", at.acme, office, "10.2.1.30")
 
@@ -141,14 +151,30 @@ def _broken(build: Builder, at: _Places) -> None:
 
     labs = build.network("umbrella-labs", at.umbrella, at.isolated, "10.4.2.0/24", text="L2TP died")
     address = build.address(at.umbrella, network=labs)
-    build.router(55, at.umbrella, address, xl2tpd_running=False)
+    # Whoever was connected when it died left a pppd behind, which holds the address.
+    build.router(55, at.umbrella, address, xl2tpd_running=False, faults=("xl2tpd_killed",))
     build.vpn(address, asked="10.3.6.1-10.3.6.8")
 
     pair = build.network(
         "umbrella-ha", at.umbrella, at.redundant, "10.4.3.0/24", text="two routers"
     )
     address = build.address(at.umbrella, network=pair)
-    build.router(56, at.umbrella, address, redundant=True, redundant_state="PRIMARY")
+    # An old telephone, a password manager with PAP, a tablet that leaves without a word, and the
+    # pre-shared key of last year.
+    build.router(
+        56,
+        at.umbrella,
+        address,
+        redundant=True,
+        redundant_state="PRIMARY",
+        habits={
+            "oscar": "old_proposals",
+            "nina": "pap_only",
+            "leo": "vanishes",
+            "peggy": "wrong_key",
+        },
+        history=1.0,
+    )
     build.router(57, at.umbrella, address, redundant=True, redundant_state="BACKUP")
     build.vpn(address, asked="10.3.7.1-10.3.7.8")
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import msgspec
 
 from tui.lab.cloud import entities as e
+from tui.lab.router.faults import FAULTS
+from tui.lab.router.visits import HABITS
 
 
 class Snapshot(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -100,6 +102,17 @@ def load(text: bytes, source: str) -> Snapshot:
 
 
 def _check_values(snapshot: Snapshot, source: str) -> None:
+    for position, router in enumerate(snapshot.routers):
+        for field, named, known in (
+            ("faults", router.faults, FAULTS),
+            ("habits", tuple(router.habits.values()), HABITS),
+        ):
+            for name in named:
+                if name not in known:
+                    raise WorldUnreadable(
+                        f"{source} is not a lab world: routers[{position}].{field} has {name!r}, "
+                        f"and there are {', '.join(known)}"
+                    )
     roles = {role.name for role in snapshot.roles}
     for position, account in enumerate(snapshot.accounts):
         if account.level != "project" and account.role not in roles:
