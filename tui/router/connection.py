@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple, Self, TypeVar
 
 import asyncssh
 
+from tui.router.captures import CAPTURES
 from tui.router.commands import HOSTNAME, REGISTRY, Command
 from tui.router.errors import (
     CommandFailed,
@@ -34,6 +35,7 @@ from tui.router.login import close_all, log_in_along
 from tui.router.output import Output
 from tui.router.remedies import REMEDIES, Applied, Remedy
 from tui.router.several import Answers, batch_of
+from tui.router.slices import SLICES
 from tui.router.survey import Answer
 from tui.safety.secret import Secret
 from tui.settings.model import SshPath
@@ -226,7 +228,7 @@ class RouterConnection:
     @contextlib.asynccontextmanager
     async def stream(self, command: LogCommand, *values: str) -> AsyncIterator["LogStream"]:
         """Start a log command and read what it prints. Raises as `run` does."""
-        if not any(command is known for known in LOG_COMMANDS):
+        if not any(command is known for known in (*LOG_COMMANDS, *CAPTURES, *SLICES)):
             raise NotAllowed(f"{command.name} is not a command of the registry")
         line = command.line(*values)
         await self.connect()
@@ -319,10 +321,16 @@ class LogStream:
 
     async def complaint(self) -> str:
         """After the end: what the command said on stderr."""
+        return (await self.end()).complaint
+
+    async def end(self) -> Output:
+        """After the last bytes: the exit status, and what the command said on stderr."""
         try:
-            return Output(None, b"", await _read_all(self._process.stderr)).complaint
+            stderr = await _read_all(self._process.stderr)
+            await self._process.wait_closed()
         except (asyncssh.Error, OSError) as error:
             raise ConnectionDropped(self._router, str(error)) from error
+        return Output(self._process.exit_status, b"", stderr)
 
 
 def host_keys_of(path: SshPath) -> HostKeys:
