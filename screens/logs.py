@@ -12,10 +12,12 @@ from screens.choose_logs import ChooseLogsDialog, Chosen, name_of_router
 from screens.details import DetailsDialog, facts_text
 from screens.frame import bindings_of
 from screens.hostkey import ask_about_key
+from screens.logs_attempt_words import RUNGS, glyph_of, name_of
+from screens.logs_attempts import AttemptsLogs
 from screens.logs_lines import program_of, text_of, zone_words
-from screens.logs_marks import MarkedLogs
 from tui.actions import Action
 from tui.cloud.models import Router
+from tui.logs.signatures import signatures_of
 from tui.router.errors import RouterError
 from tui.session.inventory import Kind
 from tui.session.logfeed import (
@@ -33,7 +35,7 @@ CLOCK_SHOWN = 1.0
 """Seconds that a router's clock has to be off before the head says so."""
 
 
-class LogsScreen(MarkedLogs):
+class LogsScreen(AttemptsLogs):
     """One or more routers; what they said is kept while other sections are looked at."""
 
     SECTION = "logs"
@@ -215,9 +217,23 @@ class LogsScreen(MarkedLogs):
         self.query_one("#meaning", Static).update(self._meaning())
 
     def _meaning(self) -> Content:
+        """What the line is: its note, what such lines mean, whose attempt it belongs to."""
         entry = self.entry
-        note = None if entry is None else self.marks.note(entry.kept)
-        return Content("" if note is None else f" ◆ {note or 'marked'}")
+        if entry is None or entry.words:
+            return Content("")
+        parts: list[Content] = []
+        note = self.marks.note(entry.kept)
+        if note is not None:
+            parts.append(Content.styled(f"◆ {note or 'marked'}", "bold $text-accent"))
+        signature = signatures_of(entry.kept.raw)
+        if signature is not None and signature.level != "noise":
+            glyph, style = _WEIGHTS[signature.level]
+            parts.append(Content.styled(f"{glyph} {signature.says}", style))
+        attempt = self.attempt_of(entry.kept)
+        if attempt is not None:
+            words = f"{name_of(attempt)}: {glyph_of(attempt)[0]} {RUNGS[attempt.rung]}"
+            parts.append(Content(words))
+        return Content.assemble(" ", Content("   ").join(parts))
 
     def action_line_details(self) -> None:
         """Show the line whole, with what is known of it."""
@@ -268,5 +284,10 @@ class LogsScreen(MarkedLogs):
         self._show_feed()
 
 
+_WEIGHTS = {
+    "error": ("✘", "$text-error"),
+    "warning": ("▲", "$text-warning"),
+    "notice": ("✔", "$text-success"),
+}
 _OF_LINES = frozenset({"freeze", "search", "follow", "export", "mark", "note", "go_to_time"})
 __all__ = ["LogsScreen", "name_of_router"]

@@ -7,6 +7,7 @@ from textual.content import Content
 
 from screens.logs_lines import words_for_span
 from tui.logs.attempts import Attempt, AttemptEnd, Rung
+from tui.logs.signatures import BY_NAME, signatures_of
 from tui.widgets.columns import Cell, Column, Tone
 
 RUNGS: Final[dict[Rung, str]] = {
@@ -54,7 +55,7 @@ def glyph_of(attempt: Attempt) -> tuple[str, Tone]:
         return "✔", "ok"
     if attempt.connected is not None or attempt.rung is Rung.CONNECTED:
         return ("–", "off") if attempt.end in FINE else ("▲", "warn")
-    if not attempt.end and not attempt.marks:
+    if not attempt.end and not _faults(attempt):
         return "…", ""
     return "✘", "bad"
 
@@ -86,10 +87,16 @@ def _began(attempt: Attempt) -> Cell:
 
 
 COLUMNS: Final[tuple[Column[Attempt], ...]] = (
-    Column("BEGAN", _began, widest=8, order=lambda each: (each.started or 0.0, each.number)),
-    Column("REACHED", _reached, widest=15, narrowest=12),
+    Column(
+        "BEGAN",
+        _began,
+        widest=8,
+        narrowest=8,
+        order=lambda each: (each.started or 0.0, each.number),
+    ),
+    Column("REACHED", _reached, widest=15, narrowest=15),
     Column("USER", lambda each: Cell(each.user or "–"), widest=16, narrowest=5),
-    Column("CLIENT", lambda each: Cell(each.client or "–"), widest=15, narrowest=9),
+    Column("CLIENT", lambda each: Cell(each.client or "–"), widest=15, narrowest=12),
     Column(
         "TOOK",
         lambda each: Cell(took(each, datetime.now(UTC).timestamp())),
@@ -105,28 +112,70 @@ def ladder(attempt: Attempt) -> Content:
     """Every rung with when it was reached, what went wrong, and how it ended."""
     glyph, _tone = glyph_of(attempt)
     where = f" from {attempt.client}" if attempt.client and attempt.user else ""
-    inner = f", {attempt.inner_ip} inside" if attempt.inner_ip else ""
-    nat = ", behind NAT" if attempt.behind_nat else ""
-    lines = [Content.styled(f"{glyph} {name_of(attempt)}{where}{nat}{inner}", "bold")]
-    began = attempt.started
-    times = [step.time for step in attempt.steps]
-    for rung in Rung:
-        if rung is Rung.NOTHING or (rung is Rung.NAT_SEEN and not attempt.behind_nat):
-            continue
-        lines.append(_rung_line(attempt, rung, times, began))
-    lines += [Content.styled(f"✘ {mark}", "$text-error") for mark in _marks(attempt)]
+    lines = [Content.styled(f"{glyph} {name_of(attempt)}{where}", "bold")]
+    inside = [
+        "behind NAT" if attempt.behind_nat else "",
+        f"{attempt.inner_ip} inside" if attempt.inner_ip else "",
+    ]
+    if any(inside):
+        lines.append(Content(", ".join(filter(None, inside))))
+    lines += [Content.styled(f"{g} {words}", style) for g, words, style in _faults(attempt)]
     if attempt.end:
-        lines.append(Content(f"ended: {ENDS[attempt.end]}"))
+        lines.append(Content(f"{_clock(attempt.ended)} {ENDS[attempt.end]}".strip()))
+    times = _times(attempt)
+    lines += [
+        _rung_line(rung, rung <= attempt.rung, times.get(rung))
+        for rung in reversed(Rung)
+        if rung is not Rung.NOTHING and (rung is not Rung.NAT_SEEN or attempt.behind_nat)
+    ]
     return Content("\n").join(lines)
 
 
-def _rung_line(
-    attempt: Attempt, rung: Rung, times: list[float | None], began: float | None
-) -> Content:
-    if rung > attempt.rung:
-        return Content.styled(f"· {RUNGS[rung]}", "dim")
-    return Content.styled(f"✔ {RUNGS[rung]}", "$text-success")
+def short_ladder(attempt: Attempt) -> Content:
+    """The same in a few lines: the rungs that were reached, and what went wrong."""
+    glyph, _tone = glyph_of(attempt)
+    reached = [
+        RUNGS[rung]
+        for rung in Rung
+        if Rung.NOTHING < rung <= attempt.rung and (rung is not Rung.NAT_SEEN or attempt.behind_nat)
+    ]
+    parts = [Content.styled(f"{glyph} {name_of(attempt)}: ", "bold")]
+    parts.append(Content.styled(" › ".join(reached) or RUNGS[Rung.NOTHING], "$text-success"))
+    parts += [Content.styled(f"  {g} {words}", style) for g, words, style in _faults(attempt)]
+    if attempt.end:
+        parts.append(Content(f"  {ENDS[attempt.end]}"))
+    return Content("").join(parts)
 
 
-def _marks(attempt: Attempt) -> list[str]:
-    return list(dict.fromkeys(mark.signature or mark.text for mark in attempt.marks))
+def _clock(moment: float | None) -> str:
+    return "" if moment is None else f"{datetime.fromtimestamp(moment, UTC):%H:%M:%S}"
+
+
+def _times(attempt: Attempt) -> dict[Rung, float | None]:
+    """When each rung was reached, as far as a line says so."""
+    found: dict[Rung, float | None] = {}
+    for step in attempt.steps:
+        signature = signatures_of(step.text)
+        if signature is not None and signature.rung is not None:
+            found[signature.rung] = step.time
+    return found
+
+
+def _rung_line(rung: Rung, is_reached: bool, moment: float | None) -> Content:
+    if not is_reached:
+        return Content.styled(f"·          {RUNGS[rung]}", "dim")
+    return Content.styled(f"✔ {_clock(moment):8} {RUNGS[rung]}", "$text-success")
+
+
+_WEIGHTS: Final = {"error": ("✘", "$text-error"), "warning": ("▲", "$text-warning")}
+
+
+def _faults(attempt: Attempt) -> list[tuple[str, str, str]]:
+    """What went wrong, each kind once: glyph, words, style."""
+    found: dict[str, tuple[str, str, str]] = {}
+    for mark in attempt.marks:
+        signature = BY_NAME.get(mark.signature)
+        if signature is not None and signature.level in _WEIGHTS:
+            glyph, style = _WEIGHTS[signature.level]
+            found[signature.name] = (glyph, signature.says, style)
+    return list(found.values())

@@ -8,7 +8,7 @@ from textual import on
 
 from screens.choose import ChooseDialog
 from screens.frame import FilterLine
-from screens.logs_reading import ReadingLogs
+from screens.logs_history import HistoryLogs
 from tui.logs.filter import Filter, FilterProblem, parse_filter
 from tui.logs.line import LogLine
 from tui.widgets.chips import ChipBar
@@ -23,7 +23,7 @@ _WORD: Final = re.compile(r"[^\s\[\](){}<>,;=\"']{3,60}")
 _MOST_WORDS: Final = 24
 
 
-class FilteredLogs(ReadingLogs):
+class FilteredLogs(HistoryLogs):
     """Chips, one after the other, and what is typed in the field."""
 
     def __init__(self) -> None:

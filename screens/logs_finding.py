@@ -8,7 +8,7 @@ from typing import Final
 
 from screens.logs_chips import FilteredLogs
 from screens.logs_intake import is_error
-from screens.logs_lines import Entry, LineList, text_of
+from screens.logs_lines import Entry, LineList, searched_text
 from screens.moments import MomentDialog
 from screens.search import SearchDialog
 
@@ -93,7 +93,7 @@ class FindingLogs(FilteredLogs):
         pattern = self._pattern
         if pattern is None:
             return False
-        return pattern.search(entry.words or text_of(entry.kept.line)) is not None
+        return pattern.search(entry.words or searched_text(entry.kept)) is not None
 
     def action_search(self) -> None:
         """Search without hiding the other lines."""

@@ -4,9 +4,10 @@ What a feed brings is kept at once. It passes the filter in portions that take n
 frame, so that keys are answered in between; how many lines still wait is said on the screen.
 """
 
+import re
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import msgspec
@@ -14,7 +15,8 @@ import msgspec
 from screens.logs_lines import LineList, Look
 from tui.logs.filter import Filter, Whose
 from tui.logs.merge import KeptLine, LogBlock
-from tui.logs.sieve import Shown, Sieve
+from tui.logs.sieve import Sieve
+from tui.logs.signatures import signatures_of
 from tui.logs.store import LogStore
 
 PORTION_SECONDS: Final = 0.025
@@ -46,8 +48,8 @@ class Intake:
         self.store = LogStore()
         self.shown = LineList(look)
         self.wanted = Filter()
-        self.whose: Whose | None = None
-        """Answers the chips of the filter about attempts."""
+        self.whose: Callable[[], Whose | None] = lambda: None
+        """Gives what answers the chips of the filter about attempts; asked anew for each list."""
         self._sieve = Sieve(self.wanted)
         self._waiting: deque[KeptLine] = deque()
         self._gaps: list[_Gap] = []
@@ -108,7 +110,7 @@ class Intake:
     def refilter(self) -> None:
         """Begin the list anew: everything waits again."""
         self.shown = LineList(self.look)
-        self._sieve = Sieve(self.wanted, self.whose)
+        self._sieve = Sieve(self.wanted, self.whose() if self.wanted.asks_for_attempts else None)
         self._waiting = deque(self.store)
         self._due = deque(self._gaps)
 
@@ -120,7 +122,7 @@ class Intake:
         waiting, due = self._waiting, self._due
         while waiting or due:
             portion = [waiting.popleft() for _ in range(min(_STEP, len(waiting)))]
-            found = self._pass(portion)
+            found = self._sieve.feed(portion)
             sifted.lines += len(found)
             if errors:
                 sifted.errors += sum(is_error(shown.kept) for shown in found)
@@ -132,18 +134,14 @@ class Intake:
                 break
         return sifted
 
-    def _pass(self, lines: list[KeptLine]) -> list[Shown]:
-        wanted = self.wanted
-        if wanted.tests or wanted.least_level or wanted.before or wanted.after:
-            return self._sieve.feed(lines)
-        # Nothing is asked of a line but whether it is a late copy: most need no reading for that.
-        return [Shown(line) for line in lines if not _may_be_copy(line.raw) or wanted.passes(line)]
 
-
-def _may_be_copy(raw: bytes) -> bool:
-    return b"ipsec" in raw[:512]
+_SAYS_ERROR: Final = re.compile(rb'ERROR|CRITICAL|"PRIORITY" ?: ?"?[0-3]"?')
+"""How scripts and the journal say it themselves."""
 
 
 def is_error(kept: KeptLine) -> bool:
-    """Whether a line is an error."""
+    """Whether a line is an error. Most lines need not be read in full to know that they are not."""
+    signature = signatures_of(kept.raw)
+    if signature is None and _SAYS_ERROR.search(kept.raw) is None:
+        return False
     return kept.line.level == "error"

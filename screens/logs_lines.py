@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal, NamedTuple
 
-from tui.logs.line import Level, LogLine
+from tui.logs.line import Level, LogLine, tag_and_text
 from tui.logs.merge import KeptLine
 from tui.logs.sieve import Shown
 from tui.widgets.columns import Tone
@@ -199,11 +199,6 @@ class LineList:
                 return self.entry(earlier).kept.line
         return None
 
-    def text(self, number: int) -> str:
-        """What is searched: the program and what it says."""
-        entry = self.entry(number)
-        return entry.words or text_of(entry.kept.line)
-
 
 def _order(entry: Entry) -> float:
     return entry.kept.at
@@ -218,3 +213,9 @@ def program_of(line: LogLine) -> str:
 def text_of(line: LogLine) -> str:
     """What a line says, after its time."""
     return f"{program_of(line)}: {line.text}"
+
+
+def searched_text(kept: KeptLine) -> str:
+    """What is searched in a line: its program and what it says."""
+    tag, text = tag_and_text(kept.origin.source, kept.raw)
+    return f"{tag}: {text}"

@@ -143,6 +143,13 @@ class ReadingLogs(SectionScreen):
         if self.intake.take(block):
             self.show_list(self.place())
         self.sift_soon()
+        self.lines_came(block)
+
+    def lines_came(self, block: LogBlock) -> None:
+        """Subclasses look at lines that came after all others of their log."""
+
+    def lines_changed(self) -> None:
+        """Subclasses look again at all lines that are kept: some came before others."""
 
     def sift_soon(self) -> None:
         """Filter what waits, unless that goes on already."""
@@ -212,12 +219,13 @@ class ReadingLogs(SectionScreen):
 
     def show_pill(self) -> None:
         """What is new below, and what is held back from the screen."""
-        words = self._pill_words()
+        words = self.pill_words()
         pill = self.query_one(Pill)
         pill.display = bool(words)
         pill.update(Content(f" {words} "))
 
-    def _pill_words(self) -> str:
+    def pill_words(self) -> str:
+        """What the pill says; nothing when the end is on the screen."""
         new = f"{self._unseen.lines:,} new"
         if self._unseen.errors:
             new += f", {self._unseen.errors:,} of them errors"

@@ -1,7 +1,7 @@
 """Ask for a time: when in the logs to go to."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import ClassVar, Final
 
 from textual import on
@@ -30,7 +30,7 @@ def parse_moment(text: str, now: datetime, *, local: bool) -> datetime | str | N
     ago = _AGO.fullmatch(typed)
     if ago is not None:
         return now - timedelta(**{_UNITS[ago[2].lower()]: int(ago[1])})
-    zone = now.astimezone().tzinfo if local else UTC
+    zone = zone_of(local)
     clock = _CLOCK.fullmatch(typed)
     try:
         if clock is not None:
@@ -43,6 +43,11 @@ def parse_moment(text: str, now: datetime, *, local: bool) -> datetime | str | N
     except (ValueError, OverflowError):
         return f"{typed[:40]!r} is not a time. Write {FORMS}."
     return found if found.tzinfo is not None else found.replace(tzinfo=zone)
+
+
+def zone_of(local: bool) -> tzinfo | None:
+    """The zone of times that name none."""
+    return datetime.now().astimezone().tzinfo if local else UTC
 
 
 class MomentDialog(ModalScreen[datetime | None]):

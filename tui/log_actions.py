@@ -27,6 +27,13 @@ LOG_ACTIONS: Final = (
         hint=True,
     ),
     _in_logs(
+        "attempts",
+        ("p",),
+        "Attempts",
+        "Go to the connection attempts, or hide them: who tried, how far, how it ended.",
+        hint=True,
+    ),
+    _in_logs(
         "filter_in",
         ("i",),
         "Only",

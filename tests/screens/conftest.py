@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.screens.pictures import still_life
-from tests.screens.stage import quick_lab
+from tests.screens.stage import quick_lab, quiet_routers
 from tui.lab.lab import Lab
 
 __all__ = ["still_life"]
@@ -52,3 +52,13 @@ async def lab_with_routers(tmp_path: Path, briskly: None) -> AsyncIterator[Lab]:
     """The same with its routers."""
     async with quick_lab(tmp_path, routers=True) as opened:
         yield opened
+
+
+@pytest.fixture
+async def quiet(
+    tmp_path: Path, briskly: None, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Lab]:
+    """A lab with routers on which nothing happens by itself."""
+    quiet_routers(monkeypatch)
+    async with quick_lab(tmp_path, routers=True) as lab:
+        yield lab

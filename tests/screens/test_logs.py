@@ -1,11 +1,9 @@
 """The logs of a router: followed, frozen, filtered, searched; and the ways it cannot be reached."""
 
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncssh
-import pytest
 from textual.widgets import Button
 
 from screens.choose_logs import ChooseLogsDialog
@@ -15,43 +13,10 @@ from screens.logs import LogsScreen
 from screens.search import SearchDialog
 from screens.verdict import VerifyDialog
 from tests.consoles import lab_path
-from tests.screens.stage import Stage, quick_lab, quiet_routers, stage
+from tests.screens.log_stage import OFFICE, follow, logs_of, write
+from tests.screens.stage import stage
 from tui.lab.lab import Lab
-from tui.lab.router.logfiles import RouterLogs
 from tui.router.hostkeys import public_text
-from tui.widgets.logview import LogView
-
-OFFICE = "r-47-VM"
-
-
-@pytest.fixture
-async def quiet(
-    tmp_path: Path, briskly: None, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Lab]:
-    """A lab with routers on which nothing happens by itself."""
-    quiet_routers(monkeypatch)
-    async with quick_lab(tmp_path, routers=True) as lab:
-        yield lab
-
-
-def logs_of(lab: Lab, router: str = OFFICE) -> RouterLogs:
-    assert lab.routers is not None
-    return lab.routers.logs(router)
-
-
-def write(lab: Lab, text: str, *, tag: str = "charon", router: str = OFFICE) -> None:
-    """A line in the journal of a router."""
-    logs_of(lab, router).journal(time.time(), tag, 977, text)
-
-
-async def follow(on: Stage, network: str = "acme-office") -> LogView:
-    """Go to the logs of a network's router."""
-    await on.row(network)
-    await on.press("l")
-    await on.until(lambda: isinstance(on.app.screen, LogsScreen))
-    await on.says(OFFICE, "following")
-    await on.until(lambda: on.on(LogsScreen).view.count > 0)
-    return on.on(LogsScreen).view
 
 
 async def test_lines_are_followed(quiet: Lab) -> None:

@@ -17,9 +17,12 @@ from tui.logs.merge import KeptLine
 
 _BEFORE: Final = 2.0
 """Seconds before its first step in which lines are its own: its first packet, whole seconds."""
-_AFTER: Final = 10.0
-"""Seconds after its end: what the daemons tidy up."""
+_AFTER: Final = 45.0
+"""Seconds after its end: what the client repeats, and what the daemons tidy up."""
+_REUSED: Final = 10.0
+"""Seconds after its end in which its interface and its inner address are still its own."""
 _THREAD: Final = re.compile(r"(\d\d)\[[A-Z]{3}\]")
+_INTERFACE: Final = re.compile(r"\bppp\d+\b")
 _ADDRESS: Final = re.compile(r"(?<![\w.])((?:\d{1,3}\.){3}\d{1,3})(?:\[(\d{1,5})\])?")
 
 
@@ -28,7 +31,8 @@ class Belonging:
 
     def __init__(self, attempt: Attempt) -> None:
         self._attempt = attempt
-        self._words = _pattern_of(attempt)
+        self._words = _pattern_of(_numbers(attempt))
+        self._names = _pattern_of(_names(attempt))
         self._threads: dict[str, bool] = {}
         """Whether each of charon's threads works for this attempt."""
 
@@ -36,12 +40,13 @@ class Belonging:
         """Whether a line belongs to the attempt; `line` is `kept`, read."""
         if self._attempt.router and line.router != self._attempt.router:
             return False
-        if not self._is_in_time(kept.at + kept.origin.clock.offset):
+        late = self._lateness(kept.at + kept.origin.clock.offset)
+        if late is None or late > _AFTER:
             self._threads.clear()
             return False
         if line.tag == "pppd":
             return line.pid is not None and line.pid == self._attempt.pppd
-        said = self._says(line.text)
+        said = self._says(line.text, late <= _REUSED)
         thread = _THREAD.match(line.text)
         if line.tag != "charon" or thread is None:
             return bool(said)
@@ -49,18 +54,22 @@ class Belonging:
             self._threads[thread[1]] = said
         return self._threads.get(thread[1], False)
 
-    def _is_in_time(self, moment: float) -> bool:
+    def _lateness(self, moment: float) -> float | None:
+        """Seconds since the end of the attempt, 0 while it lasts; None before it."""
         attempt = self._attempt
-        began = attempt.started
-        if began is not None and moment < began - _BEFORE:
-            return False
-        return attempt.ended is None or moment <= attempt.ended + _AFTER
+        if attempt.started is not None and moment < attempt.started - _BEFORE:
+            return None
+        return 0.0 if attempt.ended is None else max(0.0, moment - attempt.ended)
 
-    def _says(self, text: str) -> bool | None:
+    def _says(self, text: str, by_name: bool) -> bool | None:
         """Whether `text` names this attempt; None where it names nobody."""
         attempt = self._attempt
         if self._words is not None and self._words.search(text):
             return True
+        if by_name and self._names is not None and self._names.search(text):
+            return True
+        if attempt.interface and _INTERFACE.search(text):
+            return False  # another's, as this one's was looked for above
         named = _ADDRESS.findall(text)
         if not named:
             return None
@@ -72,21 +81,25 @@ class Belonging:
         return not attempt.behind_nat or bool(ports & known)
 
 
-def _pattern_of(attempt: Attempt) -> re.Pattern[str] | None:
-    """The words that only this attempt has while it lasts."""
-    words = [rf"\[{n}\](?= |$|:)" for n in attempt.ike_sas]
-    words = [rf"[\w-]+{word}" for word in words]
-    words += [rf"[\w-]+\{{{n}\}}" for n in attempt.child_sas]
-    words += [rf"\b{re.escape(spi)}(?:_[io])?\b" for spi in attempt.spis if spi]
-    words += [rf"\b(?:tunnel|Local|local)\D{{1,12}}{n}\b" for n in (attempt.tunnel,) if n]
-    words += [rf"\b(?:call|Local|local)\D{{1,12}}{n}\b" for n in (attempt.call,) if n > 255]
-    words += [rf"\bPID: {n}\b|\bpppd\D{{1,12}}{n}\b" for n in (attempt.pppd,) if n]
-    words += [rf"(?<![\w.]){re.escape(each)}(?![\w.])" for each in _names(attempt)]
+def _pattern_of(words: list[str]) -> re.Pattern[str] | None:
     return re.compile("|".join(words)) if words else None
 
 
+def _numbers(attempt: Attempt) -> list[str]:
+    """Patterns of the numbers that only this attempt has."""
+    words = [rf"[\w-]+\[{n}\](?= |$|:)" for n in attempt.ike_sas]
+    words += [rf"[\w-]+\{{{n}\}}" for n in attempt.child_sas]
+    words += [rf"\b{re.escape(spi)}(?:_[io])?\b" for spi in attempt.spis if spi]
+    words += [rf"\b(?:tunnel|[Ll]ocal)\D{{1,12}}{n}\b" for n in (attempt.tunnel,) if n]
+    words += [rf"\b(?:call|[Ll]ocal)\D{{1,12}}{n}\b" for n in (attempt.call,) if n > 255]
+    words += [rf"\bPID: {n}\b|\bpppd\D{{1,12}}{n}\b" for n in (attempt.pppd,) if n]
+    return words
+
+
 def _names(attempt: Attempt) -> list[str]:
-    return [each for each in (attempt.inner_ip, attempt.interface) if each]
+    """Patterns of its interface and inner address, which others get after it."""
+    known = [each for each in (attempt.inner_ip, attempt.interface) if each]
+    return [rf"(?<![\w.]){re.escape(each)}(?![\w.])" for each in known]
 
 
 class LinesOfAttempts:

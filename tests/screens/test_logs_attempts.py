@@ -1,0 +1,126 @@
+"""The connection attempts beside the lines of the Logs section."""
+
+from screens.logs import LogsScreen
+from screens.logs_attempts import AttemptsPane
+from tests.screens.log_stage import follow, pointed, write
+from tests.screens.stage import LARGE, Stage, stage
+from tests.widgets.apps import lines
+from tui.lab.lab import Lab
+from tui.logs.attempts import Attempt
+from tui.widgets.chips import ChipBar
+
+
+def screen_of(on: Stage) -> LogsScreen:
+    return on.on(LogsScreen)
+
+
+def table(on: Stage) -> str:
+    """The attempts as they stand on the screen."""
+    return "\n".join(lines(screen_of(on).pane.table))
+
+
+async def test_who_tried_and_how_far_they_came(quiet: Lab) -> None:
+    async with stage(quiet, LARGE) as on:
+        await follow(on)
+        await on.until(lambda: len(screen_of(on).attempts) > 2)
+        shown = table(on)
+        assert "BEGAN▾" in shown and "✔ connected" in shown and "✘ " in shown
+        begun = [each.started or 0 for each in screen_of(on).attempts]
+        assert begun == sorted(begun, reverse=True), "the newest come first"
+        write(quiet, "10[NET] received packet: from 198.51.100.9[500] to 203.0.113.15[500]")
+        write(quiet, "10[IKE] 198.51.100.9 is initiating a Main Mode IKE_SA")
+        await on.until(lambda: "198.51.100.9" in table(on))
+        assert "… IKE begun" in table(on)
+
+
+async def test_an_attempt_shows_its_rungs_and_its_lines(quiet: Lab) -> None:
+    async with stage(quiet, LARGE) as on:
+        view = await follow(on)
+        await on.until(lambda: any(each.is_connected for each in screen_of(on).attempts))
+        everything = view.count
+        connected = next(each for each in screen_of(on).attempts if each.is_connected)
+        await on.press("p")
+        pane = screen_of(on).pane
+        assert pane.table.has_focus
+        while pane.table.fact_under_cursor is not connected:
+            await on.press("down")
+        await on.says("logged in", "IPsec up", "IKE begun", f"{connected.inner_ip} inside")
+        await on.press("enter")
+        assert on.app.screen.query_one(ChipBar).chips == (f"attempt:{connected.number}",)
+        await on.until(lambda: 10 < view.count < everything)
+        texts = "\n".join(
+            entry.kept.line.text for entry in screen_of(on).list.entries() if not entry.words
+        )
+        assert f'name = "{connected.user}"' in texts and connected.inner_ip in texts
+        others = {each.client for each in screen_of(on).attempts} - {connected.client, ""}
+        assert others and not any(f"from {other}[" in texts for other in others)
+        await on.press("enter")
+        await on.until(lambda: view.count == everything)
+        await on.press("escape")
+        assert on.app.focused is view
+        assert pane.is_on_screen
+
+
+async def test_a_users_chip_shows_the_lines_of_their_attempts(quiet: Lab) -> None:
+    async with stage(quiet, LARGE) as on:
+        view = await follow(on)
+        await on.until(lambda: any(each.user for each in screen_of(on).attempts))
+        someone = next(each for each in screen_of(on).attempts if each.user and each.client)
+        await on.press("slash")
+        await on.type(f"user:{someone.user}")
+        await on.press("enter")
+        await on.until(lambda: view.count > 20)
+        texts = [e.kept.line.text for e in screen_of(on).list.entries() if not e.words]
+        assert any("is initiating" in text and someone.client in text for text in texts)
+        assert any("CHAP" in text for text in texts)
+
+
+async def test_on_a_small_screen_the_attempts_lie_below_when_asked_for(quiet: Lab) -> None:
+    async with stage(quiet) as on:
+        view = await follow(on)
+        pane = screen_of(on).query_one(AttemptsPane)
+        await on.until(lambda: len(screen_of(on).attempts) > 2)
+        assert not pane.display
+        await on.press("p")
+        assert pane.display and pane.table.has_focus
+        await on.says("REACHED", "ENDED")
+        assert pane.region.y > view.region.y
+        await on.says("IKE begun ›")
+        await on.press("p")
+        assert not pane.display and on.app.focused is view
+        await on.press("p")
+        await on.resize(*LARGE)
+        await on.until(lambda: pane.region.x > view.region.x)
+        await on.press("p")
+        assert not pane.display
+
+
+async def test_what_a_line_means_and_whose_it_is(quiet: Lab) -> None:
+    async with stage(quiet, LARGE) as on:
+        await follow(on)
+        screen = screen_of(on)
+
+        def refused() -> list[Attempt]:
+            return [each for each in screen.attempts if each.client == "192.0.2.66"]
+
+        await on.until(lambda: bool(refused()))
+        await on.press("s")
+        await on.type("could not decrypt payloads")
+        await on.press("enter")
+        await on.until(lambda: "could not decrypt" in pointed(on))
+        attempt = screen.attempt_under_cursor()
+        assert attempt is not None and attempt in refused()
+        await on.says("✘ The client's message cannot be read", "192.0.2.66: ✘ IKE proposal")
+        await on.press("i")
+        await on.says("attempt of 192.0.2.66", "client 192.0.2.66")
+        await on.press("enter")
+        assert on.app.screen.query_one(ChipBar).chips == (f"attempt:{attempt.number}",)
+        assert "could not decrypt" in pointed(on)
+
+
+async def test_lines_of_the_link_belong_to_nobody(quiet: Lab) -> None:
+    async with stage(quiet, LARGE) as on:
+        await follow(on)
+        write(quiet, "10[CFG] rereading secrets")
+        await on.says("rereading secrets")
+        assert screen_of(on).attempt_under_cursor() is None
