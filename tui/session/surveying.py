@@ -39,6 +39,7 @@ Role = Literal["alone", "PRIMARY", "BACKUP", "FAULT", "UNKNOWN"]
 """What a router is among its network's; `alone` has no partner."""
 
 Reason = Literal[
+    "not running",
     "no path",
     "no route",
     "refused",
