@@ -1,5 +1,6 @@
 """The last stretch of the logs: cut by the real scripts, in a real shell, on real files."""
 
+import asyncio
 import gzip
 import os
 import shutil
@@ -13,11 +14,12 @@ import pytest
 
 from tests.router.openssh import SSHD, connection_to, openssh_server, plan_as
 from tests.router_cases import case
+from tui.router import commands, slices
 from tui.router import connection as connection_module
-from tui.router import slices
 from tui.router.connection import RouterConnection
-from tui.router.errors import ConnectionDropped, NotAllowed
+from tui.router.errors import CommandFailed, ConnectionDropped, NotAllowed
 from tui.router.slices import FILE_SLICE, JOURNAL_SLICE, log_slices
+from tui.router.surveying import survey
 
 NOW = int(datetime(2027, 1, 1, 0, 5, tzinfo=UTC).timestamp())
 """Five minutes after a year began, which no line says."""
@@ -200,3 +202,51 @@ async def test_a_link_that_breaks_off_is_an_error(
     monkeypatch.setattr(connection_module.LogStream, "read", broken)
     with pytest.raises(ConnectionDropped):
         await log_slices(router, 60)
+
+
+@pytest.mark.openssh
+@pytest.mark.skipif(SSHD is None, reason="no sshd on this machine (apt install openssh-server)")
+async def test_a_router_that_gives_nothing_is_not_one_without_lines(
+    router: RouterConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = [
+        msgspec.structs.replace(each, argv=("sh", "-c", "echo 'not here' >&2; exit 126", "x"))
+        for each in (slices.FILE_SLICE, slices.JOURNAL_SLICE)
+    ]
+    monkeypatch.setattr(slices, "FILE_SLICE", broken[0])
+    monkeypatch.setattr(slices, "JOURNAL_SLICE", broken[1])
+    monkeypatch.setattr(connection_module, "SLICES", tuple(broken))
+    with pytest.raises(CommandFailed, match="not here"):
+        await log_slices(router, 60)
+
+
+@pytest.mark.openssh
+@pytest.mark.skipif(SSHD is None, reason="no sshd on this machine (apt install openssh-server)")
+async def test_slices_take_their_turns_with_everything_else(
+    router: RouterConnection, logs: Path
+) -> None:
+    (logs / "daemon.log").touch()
+    together = 0
+    most = 0
+    start = router._start
+
+    async def counted(*arguments: object) -> object:
+        nonlocal together, most
+        together += 1
+        most = max(most, together)
+        process = await start(*arguments)  # type: ignore[arg-type]
+        close = process.close
+
+        def closed() -> None:
+            nonlocal together
+            together -= 1
+            close()
+
+        process.close = closed  # type: ignore[method-assign]
+        return process
+
+    router._start = counted  # type: ignore[method-assign, assignment]
+    await asyncio.gather(
+        log_slices(router, 60), survey(router, [commands.NPROC, commands.LOADAVG, commands.DATE])
+    )
+    assert together == 0 and 1 < most <= 3

@@ -12,7 +12,7 @@ from tui.diagnose.verdicts import Evidence, Outcome
 from tui.diagnose.why_facts import CAPTURE, RouterFacts, shown
 from tui.logs.attempts import Attempt, LogRef, Rung
 from tui.logs.line import read_lines
-from tui.router.vpn_facts import ChildSa, IkeSa
+from tui.router.ipsec_facts import ChildSa, IkeSa
 
 DAEMON_LOG: Final = "vr.log"
 PPP_LOGS: Final = ("vr.messages.log", "vr.pppd-journal.log")

@@ -15,9 +15,11 @@ from tui.diagnose.state_text import BRIEF_ADDRESSES, BriefAddress, read_brief_ad
 from tui.diagnose.verdicts import Evidence
 from tui.router import commands
 from tui.router.commands import Command
+from tui.router.ipsec_facts import Ipsec
+from tui.router.session_facts import PppProcess, PppRecord
 from tui.router.survey import Unanswered
 from tui.router.system_facts import Listener
-from tui.router.vpn_facts import Ipsec, PppProcess, PppRecord, ProgrammedVpn, Rule
+from tui.router.vpn_facts import ProgrammedVpn, Rule
 from tui.safety.redact import redact
 from tui.safety.text import clean
 

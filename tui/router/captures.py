@@ -85,7 +85,7 @@ async def capture(
     portions: list[bytes] = []
     size = 0
     try:
-        async with asyncio.timeout(seconds + _GRACE), connection.stream(CAPTURE, *values) as stream:
+        async with connection.stream(CAPTURE, *values) as stream, asyncio.timeout(seconds + _GRACE):
             while size < LARGEST_CAPTURE and (portion := await stream.read()):
                 portions.append(portion)
                 size += len(portion)

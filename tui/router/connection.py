@@ -231,13 +231,16 @@ class RouterConnection:
         if not any(command is known for known in (*LOG_COMMANDS, *CAPTURES, *SLICES)):
             raise NotAllowed(f"{command.name} is not a command of the registry")
         line = command.line(*values)
-        await self.connect()
-        process = await self._start(self._links[-1], line)
-        try:
-            yield LogStream(self.target.name, process)
-        finally:
-            # Closing the channel ends the remote command: its next line finds nobody to read it.
-            process.close()
+        # What follows a log goes on for hours and costs the router nothing; the rest takes a turn.
+        goes_on = any(command is known for known in LOG_COMMANDS)
+        async with contextlib.nullcontext() if goes_on else self._turns:
+            await self.connect()
+            process = await self._start(self._links[-1], line)
+            try:
+                yield LogStream(self.target.name, process)
+            finally:
+                # Closing the channel ends the remote command: its next line finds no reader.
+                process.close()
 
     async def aclose(self) -> None:
         """End the conversation; it cannot be opened again."""

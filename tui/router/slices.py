@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from tui.router.errors import CommandFailed, CommandTimeout
+from tui.router.errors import CommandFailed
 from tui.router.log_commands import LogCommand
 
 if TYPE_CHECKING:
@@ -32,8 +32,9 @@ JOURNAL_SLICE_NAME: Final = "vr.pppd-journal.log"
 
 _SECONDS: Final = 30.0
 """Time limit of one source."""
-_MISSING: Final = 4
 _AT_A_TIME: Final = 3
+_MISSING: Final = 4
+"""The script's word for a file that is not there."""
 
 _FILE: Final = r"""
 f=/var/log/$1 n=$2 b=$3
@@ -101,17 +102,23 @@ async def log_slices(
 
     Each has at most `limit_bytes`, its newest. A file that the router does not have is missing,
     and so is a source that cannot be read; one without a line in that time is empty. Raises
-    `NotAllowed` for a number out of bounds, and what a stream raises when the link breaks off.
+    `NotAllowed` for a number out of bounds, `CommandFailed` where nothing can be read at all, and
+    what a stream raises when the link breaks off.
     """
     turns = asyncio.Semaphore(_AT_A_TIME)
     numbers = (str(since_seconds), str(limit_bytes))
     found: dict[str, bytes] = {}
+    failures: list[CommandFailed] = []
 
     async def read(name: str, command: LogCommand, *values: str) -> None:
         async with turns:
-            text = await _read(connection, command, values, limit_bytes)
+            try:
+                text = await _read(connection, command, values)
+            except CommandFailed as problem:
+                failures.append(problem)
+                return
         if text is not None:
-            found[name] = text
+            found[name] = text[-limit_bytes:]
 
     try:
         async with asyncio.TaskGroup() as group:
@@ -120,21 +127,26 @@ async def log_slices(
             group.create_task(read(JOURNAL_SLICE_NAME, JOURNAL_SLICE, *numbers))
     except ExceptionGroup as problems:
         raise problems.exceptions[0] from problems
+    if failures and not found:
+        raise failures[0]
     return found
 
 
 async def _read(
-    connection: "RouterConnection", command: LogCommand, values: tuple[str, ...], limit: int
+    connection: "RouterConnection", command: LogCommand, values: tuple[str, ...]
 ) -> bytes | None:
-    """One source; None if it is not there or cannot be read."""
+    """One source; None if it is not there. Raises `CommandFailed` if it cannot be read."""
     portions: list[bytes] = []
-    try:
-        async with asyncio.timeout(_SECONDS), connection.stream(command, *values) as stream:
-            while portion := await stream.read():
-                portions.append(portion)
-            ended = await stream.end()
-    except (TimeoutError, CommandFailed, CommandTimeout):
+    async with connection.stream(command, *values) as stream:
+        try:
+            async with asyncio.timeout(_SECONDS):
+                while portion := await stream.read():
+                    portions.append(portion)
+                ended = await stream.end()
+        except TimeoutError as error:
+            raise CommandFailed(command.name, None, f"no end in {_SECONDS:g} seconds") from error
+    if ended.status == _MISSING:
         return None
     if ended.status != 0:
-        return None
-    return b"".join(portions)[-limit:]
+        raise CommandFailed(command.name, ended.status, ended.complaint)
+    return b"".join(portions)

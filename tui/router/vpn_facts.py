@@ -9,15 +9,7 @@ import re
 
 import msgspec
 
-from tui.router.ipsec_facts import ChildSa as ChildSa
-from tui.router.ipsec_facts import IkeSa as IkeSa
-from tui.router.ipsec_facts import Ipsec as Ipsec
-from tui.router.ipsec_facts import IpsecConnection as IpsecConnection
 from tui.router.output import Output
-from tui.router.session_facts import L2tpSession as L2tpSession
-from tui.router.session_facts import L2tpTunnel as L2tpTunnel
-from tui.router.session_facts import PppProcess as PppProcess
-from tui.router.session_facts import PppRecord as PppRecord
 
 
 class Xl2tpdSettings(msgspec.Struct, frozen=True):
