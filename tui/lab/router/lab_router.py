@@ -9,6 +9,7 @@ from typing import NamedTuple
 import asyncssh
 
 from tui.lab.router.answers import answer, words_of
+from tui.lab.router.capturing import capture, is_capture
 from tui.lab.router.faults import FAULTS, MEND, Broken, mend
 from tui.lab.router.following import answer_log_command
 from tui.lab.router.logfiles import RouterLogs
@@ -20,6 +21,7 @@ from tui.lab.router.recorded import Answer
 from tui.lab.router.remedies import Remedies
 from tui.lab.router.scenes import Client
 from tui.lab.router.several import answer_several, is_several
+from tui.lab.router.slicing import answer_slice
 from tui.lab.router.story import Story
 from tui.lab.router.visitors import Visitors
 from tui.lab.router.visits import HABITS, Way, client_of
@@ -214,14 +216,18 @@ class LabRouter:
             if await answer_log_command(argv, self.logs, write):
                 process.exit(0)
                 return
+            if is_capture(argv):
+                process.exit(await capture(argv, self.machine, write))
+                return
             if is_several(argv):
                 for printed in answer_several(argv, self._answer):
                     process.stdout.write(printed.stdout.encode())
                     process.stderr.write(printed.stderr.encode())
                 process.exit(0)
                 return
-            status, stdout, stderr = self._remedies.obey(argv) or self._answer(argv)
-            process.stdout.write(stdout.encode())
+            sliced = answer_slice(argv, self.logs, self.machine.now())
+            status, stdout, stderr = sliced or self._remedies.obey(argv) or self._answer(argv)
+            process.stdout.write(stdout.encode("utf-8", "surrogateescape"))
             process.stderr.write(stderr.encode())
             process.exit(status)
 

@@ -25,6 +25,8 @@ _KEPT_GENERATIONS: Final = 10
 _KEPT_ENTRIES: Final = 5000
 _ROTATE_AT: Final = 512 * 1024
 _FACILITY: Final = {"charon": "3", "xl2tpd": "3", "pppd": "18"}
+_ERROR: Final = 3
+"""The lowest priority of syslog that is an error."""
 _DUPLICATE_BUFFER: Final = 8192
 
 
@@ -127,6 +129,7 @@ class RouterLogs:
             burst, self._duplicates = self._duplicates, []
             for line in burst:
                 self.syslog("daemon", when, "ipsec", starter, line)
+                self.journal(when, "ipsec", starter, line)
 
     @contextlib.contextmanager
     def batch(self) -> Iterator[None]:
@@ -202,7 +205,12 @@ class RouterLogs:
             return self.tail(name.removeprefix("tail_").removesuffix("_log"))
         if name == "tail_messages":
             return self.tail("messages")
+        if name == "jc_pppd_errors":
+            return self._errors_of_pppd()
+        if name == "journal_disk":
+            return "Archived and active journals take up 8.0M in the file system.\n"
         tags = {
+            "journal_ipsec_duplicates": {"ipsec"},
             "journal_strongswan": {"charon", "ipsec"},
             "journal_charon": {"charon"},
             "journal_xl2tpd": {"xl2tpd", "pppd"},
@@ -211,6 +219,20 @@ class RouterLogs:
         if tags is None:
             return None
         return "".join(f"{line}\n" for _, line in self.entries(0, frozenset(tags))[-40:])
+
+    def _errors_of_pppd(self, count: int = 20) -> str:
+        """`journalctl -o short-iso-precise -p err -t pppd`."""
+        rows = []
+        for _, line in self.entries(0, frozenset({"pppd"})):
+            entry = json.loads(line)
+            if int(entry["PRIORITY"]) > _ERROR:
+                continue
+            whole, micros = divmod(int(entry["__REALTIME_TIMESTAMP"]), 1_000_000)
+            stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole))
+            rows.append(
+                f"{stamp}.{micros:06d}+0000 {self.host} pppd[{entry['_PID']}]: {entry['MESSAGE']}\n"
+            )
+        return "".join(rows[-count:])
 
     def _ring(self) -> None:
         self._bell.set()

@@ -10,7 +10,14 @@ from tui.lab.router.scenes import SceneLine, fill, push_lines, scene
 
 _BETWEEN_LINES: Final = 0.004
 _DEBUG: Final = ("sent [", "rcvd [", "using channel", "PPPoL2TP options", "Script ")
-_ERRORS: Final = ("No CHAP secret", "The remote system", "but I couldn't", "failed CHAP")
+_ERRORS: Final = (
+    "No CHAP secret",
+    "The remote system",
+    "but I couldn't",
+    "Cannot determine ethernet",
+    "sif6addr: ioctl",
+)
+_WARNING: Final = "failed CHAP authentication"
 
 
 class Player:
@@ -99,4 +106,6 @@ class Player:
 def _priority(text: str) -> int:
     if text.startswith(_DEBUG):
         return 7
+    if _WARNING in text:
+        return 4
     return 3 if any(part in text for part in _ERRORS) else 6
