@@ -148,6 +148,7 @@ def _packets(text: str) -> Iterator[tuple[int, str]]:
 
 
 _WORDS: Final = (
+    (r"(?<=10\.1\.2\.1:)10\.1\.2\.\d+(?!\d|\.\d)", "offered"),
     (r"r-42-VM|r-77-VM", "router"),
     (r"203\.0\.113\.10(?!\d)", "public"),
     (r"203\.0\.113\.(?:77|99)(?!\d)", "client"),

@@ -55,6 +55,8 @@ class LabSession:
     """Number of its IKE association; 0 until the router has given it one."""
     has_ipsec: bool = True
     """False for a client that speaks L2TP in the clear."""
+    offered_ip: str = ""
+    """What xl2tpd has offered where the client took an address of its own."""
     orphan: bool = False
     """Its pppd outlived the xl2tpd that made it: no tunnel in the kernel."""
 

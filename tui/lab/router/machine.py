@@ -342,7 +342,10 @@ class Machine:
         first, _, last = (self.state.loaded_pool or "").partition("-")
         if not first:
             return None
-        taken = {session.inner_ip for session in (*self.live_sessions, *self.coming)}
+        taken = {
+            session.offered_ip or session.inner_ip
+            for session in (*self.live_sessions, *self.coming)
+        }
         start, end = ipaddress.IPv4Address(first), ipaddress.IPv4Address(last or first)
         for number in range(int(start), int(end) + 1):
             address = str(ipaddress.IPv4Address(number))

@@ -38,7 +38,7 @@ def pppd_arguments(machine: Machine, number: int, session: LabSession) -> str:
         tunnel=tunnel_of(session.pid),
         call=call_of(session.pid),
         local=machine.local_ip,
-        inner=session.inner_ip,
+        inner=session.offered_ip or session.inner_ip,
     )
 
 

@@ -169,6 +169,7 @@ def words_for(
         "private": client.private_ip or client.public_ip,
         "user": client.user,
         "inner": inner_ip,
+        "offered": inner_ip,
         "link": link,
         "pid": str(pid),
         "script_pid": str(pid + 5),

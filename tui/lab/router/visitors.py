@@ -22,7 +22,7 @@ from tui.lab.state import LabAssociation, LabSession
 _NO_ADDRESS: Final = "0.0.0.0"  # noqa: S104 (text in a log line)
 _OWN_ADDRESS: Final = 200
 """Last part of the inner address that somebody chooses who will not have one given."""
-_IKE_STAYS: Final = 90.0
+_IKE_STAYS: Final = 900.0
 """Seconds of the story for which an association without a session is left: no DPD tells."""
 
 Spawn = Callable[[Coroutine[object, object, None]], None]
@@ -74,7 +74,7 @@ class Visitors:
             attempt.lines, attempt.words, when, on_line=lambda line: self._follow(attempt, line)
         )
         attempt.session.since = attempt.association.since = when + 5
-        if attempt.way.reached == "ipsec" and when < self._machine.now() - 4 * _IKE_STAYS:
+        if attempt.way.reached == "ipsec" and when < self._machine.now() - _IKE_STAYS:
             self._machine.forget(client.public_ip, client.private_ip)
         return attempt.way
 
@@ -118,10 +118,12 @@ class Visitors:
         if way.reached == "session without ipsec":
             lines, session.association, session.has_ipsec = scene_after_ipsec(way.scene), 0, False
         if way.scene == "static_ip":
+            session.offered_ip = session.inner_ip
             session.inner_ip = f"{machine.local_ip.rpartition('.')[0]}.{_OWN_ADDRESS}"
         words = words_for(
             machine, client, session.pid, session.inner_ip, session.interface, association
         )
+        words["offered"] = session.offered_ip or session.inner_ip
         return _Attempt(client, way, lines, association, session, words)
 
     def _follow(self, attempt: _Attempt, line: SceneLine) -> None:
