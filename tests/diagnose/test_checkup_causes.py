@@ -274,6 +274,12 @@ def case(name: str, *flags: str, state: str = "two_sessions", **more: Any) -> An
         ),
         case("stands by", state="vpn_idle", changed=STANDBY),
         case(
+            "stands by for CloudStack, and keepalived does not run",
+            state="vpn_idle",
+            changed={**STANDBY, "checkrouter": "Status: FAULT\n"},
+            cloud=cloud_of("vpn_idle", redundant_state="BACKUP", is_redundant=True),
+        ),
+        case(
             "stands by with another key",
             "psk_matches",
             state="vpn_idle",

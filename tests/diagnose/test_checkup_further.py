@@ -272,6 +272,18 @@ WRONG = [
         cloud=cloud_of("two_sessions", redundant_state="PRIMARY"),
     ),
     case(
+        "rules_pushed",
+        "warn",
+        "not pushed to the router: udp 1701",
+        changed={"bag_firewallrules": replaced('"revoked": false', '"revoked": true')},
+    ),
+    case(
+        "rules_pushed",
+        "warn",
+        "pushed and not listed: udp 1701",
+        cloud=cloud_of("two_sessions", rules=()),
+    ),
+    case(
         "health_checks",
         "warn",
         "own health checks",

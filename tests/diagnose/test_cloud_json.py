@@ -53,6 +53,8 @@ def test_a_key_is_kept_as_its_digest(name: str) -> None:
     vpn = answers["listremoteaccessvpnsresponse"]["remoteaccessvpn"][0]
     vpn[name] = KEY if name == "presharedkey" else digest.upper()
     assert read(answers).psk_sha256 == digest
+    vpn[name] = f"sha256:{digest}"
+    assert read(answers).psk_sha256 == digest
     vpn[name] = "<redacted>"
     assert read(answers).psk_sha256 == ""
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.diagnose.surveys import checks_of
 from tui.diagnose.checks import Check
-from tui.diagnose.summaries import of_networks, remedies, summary, worst_first
+from tui.diagnose.summaries import of_places, remedies, summary, worst_first
 
 
 def remedies_of(state: str, **more: Any) -> tuple[str, ...]:
@@ -40,6 +40,6 @@ def test_a_summary_counts_and_names_the_worst() -> None:
 
 def test_several_routers_come_to_one_summary_each_place() -> None:
     bad, good = checks_of("forward_off").values(), checks_of("vpn_idle").values()
-    told = of_networks([("a", tuple(bad)), ("b", tuple(good)), ("a", tuple(good))])
+    told = of_places([("a", tuple(bad)), ("b", tuple(good)), ("a", tuple(good))])
     assert told["a"].fails == 1
     assert told["b"].state == "pass"

@@ -7,7 +7,7 @@ import msgspec
 
 from tui.commands.output import Exit
 from tui.diagnose.checks import Check
-from tui.diagnose.summaries import DECISIVE, remedies, summary, worst_first
+from tui.diagnose.summaries import DECISIVE, of_places, remedies, summary, worst_first
 
 GLYPHS: Final = {"fail": "✘", "warn": "▲", "unknown": "?", "pass": "✔", "n/a": "–"}
 _WORDS: Final = {
@@ -81,11 +81,19 @@ def document(checked: Sequence[Checked]) -> dict[str, object]:
     return {
         **answer,
         "summary": summary(check for each in checked for check in each.checks).says,
+        "networks": _counted((each.belongs_to, each.checks) for each in checked),
+        "zones": _counted((each.zone, each.checks) for each in checked),
         "routers": [
             {**_about(each), "checks": [check_document(check) for check in each.checks]}
             for each in checked
         ],
     }
+
+
+def _counted(places: Iterable[tuple[str, Sequence[Check]]]) -> dict[str, object]:
+    """Networks or zones with what the checks of all their routers come to."""
+    found = of_places([(name, checks) for name, checks in places if name])
+    return {name: {"state": each.state, "says": each.says} for name, each in found.items()}
 
 
 def _about(checked: Checked) -> dict[str, object]:
@@ -149,7 +157,9 @@ def _check_lines(check: Check, evidence: bool) -> list[str]:
 
 def zone_lines(checked: Sequence[Checked]) -> list[str]:
     """Several routers in one line each, and what they come to together."""
+    zones = of_places([(each.zone, each.checks) for each in checked if each.zone])
+    told = [f"zone {name}: {each.says}" for name, each in zones.items()] if len(zones) > 1 else []
     total = summary(check for each in checked for check in each.checks)
     silent = sum(bool(each.error) for each in checked)
     says = f"{len(checked)} routers: {total.says}"
-    return [says + (f", {silent} could not be asked" if silent else "")]
+    return [*told, says + (f", {silent} could not be asked" if silent else "")]

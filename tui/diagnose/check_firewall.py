@@ -150,6 +150,47 @@ def vpn_ports(subject: Subject) -> Result:
     return failed(says, evidence, "Open the missing ports of the VPN.", "open_ports")
 
 
+def rules_pushed(subject: Subject) -> Result:
+    """The rules that CloudStack pushed to the router are those that it lists."""
+    not_due = subject.not_due(on_standby=True)
+    if not_due is not None:
+        return not_due
+    if subject.is_vpc:
+        return skipped("an address of a VPC has no such rules")
+    if subject.cloud is None or subject.cloud.rules is None:
+        return unknown("CloudStack's list of rules is not here")
+    pushed = subject.fact(commands.BAG_FIREWALLRULES)
+    if isinstance(pushed, Unanswered):
+        return unknown(pushed)
+    there = {
+        _spelled(each.protocol, each.first_port, each.last_port, each.sources)
+        for each in pushed
+        if each.is_ingress and each.public_ip == subject.public_ip
+    }
+    listed = {
+        _spelled(rule.protocol, rule.first, rule.last, tuple(_cidrs(rule)))
+        for rule in subject.cloud.rules
+        if rule.state in ("Active", "")
+    }
+    evidence = (
+        *prove("bag_firewallrules", *sorted(there)),
+        *prove("listFirewallRules", *sorted(listed)),
+    )
+    lacking, beyond = sorted(listed - there), sorted(there - listed)
+    says = [f"not pushed to the router: {'; '.join(lacking)}"] if lacking else []
+    says += [f"pushed and not listed: {'; '.join(beyond)}"] if beyond else []
+    if says:
+        return warned(", ".join(says), evidence, _PUSH, "go_firewall")
+    return passed("the rules that were pushed are those of CloudStack", evidence)
+
+
+def _spelled(protocol: str, first: int | None, last: int | None, sources: tuple[str, ...]) -> str:
+    """A rule in words that are the same wherever it comes from."""
+    ports = (first or 1, last or 65535)
+    spelled = str(ports[0]) if ports[0] == ports[1] else f"{ports[0]}-{ports[1]}"
+    return f"{protocol.lower()} {spelled} from {', '.join(sorted(sources)) or '0.0.0.0/0'}"
+
+
 def gate_surplus(subject: Subject) -> Result:
     """The router lets nothing of the VPN in that CloudStack has no rule for."""
     not_due = subject.not_due()

@@ -113,5 +113,6 @@ def shared_logins(subject: Subject) -> Result:
             prove("tdbdump", *_shown(several)),
             "Ask whether that is one person with two machines, or a shared password; give each "
             "person a user.",
+            "disconnect",
         )
     return passed("nobody is connected twice")

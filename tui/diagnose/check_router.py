@@ -27,6 +27,7 @@ def right_router(subject: Subject) -> Result:
 
 
 _RELEASE: Final = re.compile(r"(\d+(?:\.\d+)+)")
+_MADE: Final = re.compile(r" \w{3} (\w{3}) +\d+ [\d:]+ \w+ (\d{4})")
 
 
 def router_version(subject: Subject) -> Result:
@@ -58,7 +59,9 @@ def router_version(subject: Subject) -> Result:
             "Look at `requiresupgrade` of the router, and restart the network with clean-up.",
             "restart",
         )
-    return passed(f"the router is of version {found[1] if found else said}", evidence)
+    made = _MADE.search(said)
+    age = f", its template of {made[1]} {made[2]}" if made else ""
+    return passed(f"the router is of version {found[1] if found else said}{age}", evidence)
 
 
 def redundancy(subject: Subject) -> Result:

@@ -58,7 +58,7 @@ def orphan_session(subject: Subject) -> Result:
     if left.is_none:
         return passed(f"{count} session{'s' * (count != 1)}, nothing is left over")
     if left.processes or left.interfaces:
-        return failed(_says(left, running, live), _left(left), _END_ORPHANS)
+        return failed(_says(left, running, live), _left(left), _END_ORPHANS, "disconnect")
     names = ", ".join(dict.fromkeys(each.user or "?" for each in left.records))
     return warned(
         f"a record of {names} is left of a pppd that was killed: removing such a user in "
@@ -155,6 +155,7 @@ def l2tp_without_ipsec(subject: Subject) -> Result:
                 "will end",
                 evidence,
                 "Whoever it is has to connect again.",
+                "disconnect",
             )
         return failed(
             f"{clients} is connected without IPsec: everything passes in clear text",

@@ -77,6 +77,7 @@ FURTHER: Final = (
     Look("users_confirmed", "drift", check_users.users_confirmed),
     Look("similar_names", "drift", check_users.similar_names),
     Look("vpn_ports", "firewall", check_firewall.vpn_ports),
+    Look("rules_pushed", "firewall", check_firewall.rules_pushed),
     Look("gate_surplus", "firewall", check_firewall.gate_surplus),
     Look("input_rules", "firewall", check_firewall.input_rules),
     Look("tier_acls", "firewall", check_firewall.tier_acls),

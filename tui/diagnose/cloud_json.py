@@ -15,7 +15,7 @@ from tui.diagnose.cloud_side import CloudSide, PortRule
 from tui.safety.text import clean
 
 Row = dict[str, Any]
-_DIGEST: Final = re.compile(r"[0-9a-fA-F]{64}")
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _MASKS: Final = ("<redacted>", "***", "")
 
 
@@ -66,7 +66,7 @@ def read_cloud(raw: bytes) -> CloudSide:
         public_ip=_text(vpn, "publicip"),
         pool=_text(vpn, "iprange"),
         vpn_state=_text(vpn, "state"),
-        psk_sha256=_key_digest(vpn),
+        psk_sha256=_key_digest(vpn) or _key_digest(answers),
         users=None if users is None else _names(users, "Active"),
         adding=_names(users or (), "Add"),
         rules=_rules(answers, _text(vpn, "publicip")),
@@ -119,8 +119,9 @@ def _key_digest(vpn: Row) -> str:
         value = vpn.get(name)
         if not isinstance(value, str) or value in _MASKS:
             continue
-        if _DIGEST.fullmatch(value):
-            return value.lower()
+        digest = value.lower().removeprefix("sha256:")
+        if _DIGEST.fullmatch(digest):
+            return digest
         return hashlib.sha256(value.encode()).hexdigest()
     return ""
 

@@ -194,8 +194,12 @@ class Subject:
 
     @property
     def stands_by(self) -> bool:
-        """Whether it is the one of a pair that does nothing: its daemons are down by design."""
-        return self.role == "BACKUP"
+        """Whether it is the one of a pair that does nothing: its daemons are down by design.
+
+        FAULT is what a router says whose keepalived does not run; CloudStack's word counts then.
+        """
+        told = self.cloud.redundant_state if self.cloud is not None else ""
+        return self.role == "BACKUP" or (told == "BACKUP" and self.role in ("FAULT", "UNKNOWN"))
 
     @cached_property
     def public_ip(self) -> str:

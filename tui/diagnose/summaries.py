@@ -143,7 +143,7 @@ def remedies(checks: Iterable[Check]) -> tuple[str, ...]:
     return tuple(words for _, names, words in _ORDER if flagged & set(names))
 
 
-def of_networks(
+def of_places(
     checked: Sequence[tuple[str, Sequence[Check]]],
 ) -> Mapping[str, Summary]:
     """The summaries of several routers by what they belong to: pairs of a network's, a VPC's or a
