@@ -77,6 +77,7 @@ async def test_everything_at_one_moment(demo_lab: Lab) -> None:
     assert not bundle.survey.failures
     assert {"cloud", "ipsec_statusall", "xfrm_policy"} <= set(steps)
     assert {"vr.log", "vr.messages.log"} <= set(bundle.logs)
+    assert "logs" not in steps
     assert abs(bundle.clock_offset) < 2
     found = {check.name: check.state for check in checkup_bundle(bundle)}
     assert found["charon_process"] == "pass"
@@ -94,3 +95,13 @@ async def test_what_keeps_the_router_from_being_asked_is_raised(
     with pytest.raises(RouterError):
         await gather(strange, await router_of(strange, "r-47-VM"))
     await strange.aclose()
+
+
+async def test_logs_of_a_stretch(demo_lab: Lab) -> None:
+    session = lab_session(demo_lab)
+    router = await router_of(session, "r-47-VM")
+    steps: list[str] = []
+    bundle = await gather(session, router, since_seconds=86400, on_step=steps.append)
+    await session.aclose()
+    assert steps[-1] == "logs"
+    assert b"charon" in bundle.logs["vr.log"]

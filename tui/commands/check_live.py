@@ -21,6 +21,8 @@ from tui.session.session import Session
 
 AT_ONCE: Final = 10
 """Routers that are asked side by side."""
+KEPT_LOGS: Final = 24 * 3600
+"""Seconds back from now of which the logs are kept in a bundle."""
 
 
 async def check_routers(context: Context, arguments: argparse.Namespace) -> list[Checked]:
@@ -67,11 +69,12 @@ class _Checking:
                 )
 
     async def _check(self, router: Router) -> Checked:
+        since = KEPT_LOGS if self._save is not None else 0
         try:
-            bundle = await gather(self._session, router)
+            bundle = await gather(self._session, router, since_seconds=since)
         except RouterError as error:
             self._learn(router, error)
-            bundle = await gather(self._session, router)
+            bundle = await gather(self._session, router, since_seconds=since)
         if self._save is not None:
             folder = self._save if self._alone else self._save / router.name
             try:

@@ -7,6 +7,7 @@ from tui.cloud.models import FirewallRule, Router
 from tui.diagnose.bundle import Bundle
 from tui.diagnose.bundle_folder import clock_offset, logs_in
 from tui.diagnose.cloud_side import CloudSide, PortRule
+from tui.router.slices import log_slices
 from tui.router.surveying import survey
 from tui.session.inventory import Inventory, Kind
 from tui.session.key_ages import KeyAges
@@ -130,12 +131,19 @@ def _rule(rule: FirewallRule) -> PortRule:
     )
 
 
-async def gather(session: Session, router: Router, *, on_step: OnStep | None = None) -> Bundle:
-    """Ask CloudStack and `router`, side by side.
+async def gather(
+    session: Session,
+    router: Router,
+    *,
+    since_seconds: int = 0,
+    on_step: OnStep | None = None,
+) -> Bundle:
+    """Ask CloudStack and `router`, side by side, then for the logs of the last `since_seconds`.
 
-    `on_step` is told what has come: `cloud`, and the name of each command. Of logs there are the
-    ends that belong to the answers. Raises `RouterError` where the router cannot be reached, and
-    `CloudError` where CloudStack does not tell which VPNs there are.
+    `on_step` is told what has come: `cloud`, the name of each command, `logs`. With 0 seconds, and
+    where a log gave nothing, there are the ends of logs that belong to the answers. Raises
+    `RouterError` where the router cannot be reached, and `CloudError` where CloudStack does not
+    tell which VPNs there are.
     """
     step = on_step or _nobody
     connection = await session.routers.connection(router)
@@ -147,10 +155,14 @@ async def gather(session: Session, router: Router, *, on_step: OnStep | None = N
     finally:
         asking.cancel()
         await asyncio.gather(asking, return_exceptions=True)
+    logs = logs_in(answers)
+    if since_seconds > 0:
+        logs |= await log_slices(connection, since_seconds)
+        step("logs")
     return Bundle(
         survey=answers,
         cloud=cloud,
-        logs=logs_in(answers),
+        logs=logs,
         clock_offset=clock_offset(answers),
     )
 

@@ -201,6 +201,7 @@ def _tiers(machine: Machine) -> list[str]:
             f"{Count(asked, 84 * asked)} -A VPN_FORWARD -d {cidr} -i ppp+ -j RETURN",
             "[0:0] -A VPN_FORWARD -i ppp+ -o ppp+ -j RETURN",
         ]
+    lines.append("[0:0] -A FORWARD -m state --state RELATED,ESTABLISHED -j ACCEPT")
     for number, tier in enumerate(state.tiers, 2):
         lines += _tier(f"eth{number}", tier, asked if number == 2 else 0)
     return lines
