@@ -66,7 +66,6 @@ def _run(arguments: Arguments, credentials: CredentialStore) -> int:
     )
     commands: dict[str, Callable[[Context, Arguments], Coroutine[Any, Any, Exit]]] = {
         "enable": _enable,
-        "logs": _logs,
     }
     if "run_by" in arguments:
         module = importlib.import_module(arguments.run_by)
@@ -103,23 +102,6 @@ async def _enable(context: Context, arguments: Arguments) -> Exit:
             dry_run=arguments.dry_run,
             yes=arguments.yes,
             show_secret=arguments.show_secret,
-        ),
-    )
-
-
-async def _logs(context: Context, arguments: Arguments) -> Exit:
-    from tui.commands.logs import DEFAULT_SOURCES, Request, show_logs
-
-    return await show_logs(
-        context,
-        Request(
-            routers=tuple(arguments.routers),
-            sources=tuple(dict.fromkeys(arguments.sources)) or DEFAULT_SOURCES,
-            follow=arguments.follow,
-            since=arguments.since,
-            grep=arguments.grep,
-            lines=arguments.lines,
-            accept=tuple(arguments.accept),
         ),
     )
 

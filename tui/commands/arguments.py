@@ -9,6 +9,7 @@ from tui.commands import (
     arguments_firewall,
     arguments_journal,
     arguments_kit,
+    arguments_logs,
     arguments_safety,
     arguments_users,
     arguments_vpn,
@@ -32,6 +33,7 @@ DECLARED: Final[tuple[Callable[[Commands], None], ...]] = (
     arguments_journal.declare,
     arguments_safety.declare,
     arguments_check.declare,
+    arguments_logs.declare,
 )
 """Declarations of the commands that are run by the module which their parser names: see
 `parsing.run_by`."""
@@ -49,7 +51,7 @@ def parser() -> Parser:
     )
     root.add_argument("--version", action="version", version=f"csvpn {__version__}")
     commands = root.add_subparsers(dest="command", metavar="COMMAND")
-    for declare in (_add_demo, _add_enable, *DECLARED, _add_logs, _add_lab):
+    for declare in (_add_demo, _add_enable, *DECLARED, _add_lab):
         declare(commands)
     return root
 
@@ -109,25 +111,3 @@ def _add_enable(commands: Commands) -> None:
     enable.add_argument("--dry-run", action="store_true", help="check and show, send nothing")
     enable.add_argument("--yes", action="store_true", help="do not ask")
     enable.add_argument("--show-secret", action="store_true", help="print the pre-shared key")
-
-
-def _add_logs(commands: Commands) -> None:
-    logs = add_command(commands, "logs", "print the logs of Virtual Routers")
-    logs.add_argument(
-        "--router", action="append", default=[], metavar="R", dest="routers",
-        help="a router, or the network that it serves; may be repeated; without it all that run",
-    )  # fmt: skip
-    logs.add_argument(
-        "--source", action="append", default=[], metavar="LOG", dest="sources",
-        help="daemon, messages, cloud (these without it), auth, haproxy, journal",
-    )  # fmt: skip
-    logs.add_argument("--follow", "-f", action="store_true", help="go on with every new line")
-    logs.add_argument("--since", default="", metavar="T", help="10m, 2h, 14:05 or 2026-11-23T14:05")
-    logs.add_argument("--grep", default="", metavar="X", help="only lines with this expression")
-    logs.add_argument(
-        "--lines", "-n", type=number, default=100, metavar="N", help="how many, per router"
-    )
-    logs.add_argument(
-        "--accept-host-key", action="append", default=[], metavar="SHA256:…", dest="accept",
-        help="remember the host key with this fingerprint, which you have compared",
-    )  # fmt: skip

@@ -1,155 +1,130 @@
-"""`csvpn logs`: the last lines of the logs of routers, or every new one as it is written."""
+"""`csvpn logs`: lines of routers, files, folders and bundles in one order, or as they are written.
 
+Or, instead of the lines, the connection attempts that they tell of.
+"""
+
+import argparse
 import asyncio
-import json
-import re
-import sys
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 import msgspec
 
 from tui.cloud.models import Router
-from tui.commands.log_times import parse_since, time_of
+from tui.commands.log_times import parse_since
+from tui.commands.logs_attempts import chosen, print_attempts
+from tui.commands.logs_lines import LinePrinter, Wanted, last_lines, sifted, wanted_filter
+from tui.commands.logs_live import RouterReading
 from tui.commands.opening import Context, did_you_mean, learn, opened
-from tui.commands.output import CommandError, Exit, complain, sentence, tell
-from tui.router.errors import HopFailed, HostKeyUnknown, RouterError
-from tui.safety.redact import redact
-from tui.safety.text import clean, clean_bytes
+from tui.commands.output import CommandError, Exit, complain, tell
+from tui.logs.attempts import Attempt
+from tui.logs.belonging import LinesOfAttempts
+from tui.logs.copies import without_copies
+from tui.logs.files import LocalLog, LogFileProblem, find_logs, kept_lines, read_blocks
+from tui.logs.fold import Folder
+from tui.logs.local_follow import LocalGap, follow_local
+from tui.logs.merge import LogBlock, merged
 from tui.session.inventory import Kind
 from tui.session.session import Session
-
-if TYPE_CHECKING:
-    from tui.router.log_events import FollowEvent
 
 DEFAULT_SOURCES: Final = ("daemon", "messages", "cloud")
 MOST_ROUTERS: Final = 8
 """Without `--router`, at most so many routers are asked."""
-_BACKLOG: Final = 256 * 1024
-_LONG_BACKLOG: Final = 4 * 1024 * 1024 - 2
-"""Bytes looked back through with `--since`: a source hands them on in one piece."""
-_QUIET: Final = 1.0
-"""Seconds of silence after which a source is taken to have nothing more."""
-_FIRST_CONTACT: Final = 40.0
-"""Seconds that the way to a router may take before it counts as silent."""
+USUAL_LINES: Final = 100
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """What was typed."""
 
+    paths: tuple[str, ...] = ()
+    """Files, folders, or `-`; with them routers are asked only where some are named."""
     routers: tuple[str, ...] = ()
     sources: tuple[str, ...] = DEFAULT_SOURCES
     follow: bool = False
     since: str = ""
+    until: str = ""
     grep: str = ""
-    lines: int = 100
-    """How many to print, per router; without meaning when following or with `since`."""
+    level: str = ""
+    client: str = ""
+    user: str = ""
+    context: int = 0
+    lines: int | None = None
+    """How many to print, per router; None means `USUAL_LINES` of a router and all of a file.
+    Without meaning when following or with `since`."""
+    attempts: bool = False
     accept: tuple[str, ...] = ()
     """Fingerprints of host keys that the person has compared and accepts."""
 
-
-class Line(msgspec.Struct, frozen=True):
-    """One line of a log, cleaned and redacted."""
-
-    router: str
-    source: str
-    time: datetime | None
-    text: str
+    @property
+    def most(self) -> int | None:
+        """How many lines of each router are printed; None for all."""
+        if self.since or self.attempts:
+            return None
+        return USUAL_LINES if self.lines is None and not self.paths else self.lines
 
 
-class _Printer:
-    """Prints lines, with the router's name before each where several are asked."""
-
-    def __init__(self, as_json: bool, routers: Sequence[Router]) -> None:
-        self._as_json = as_json
-        self._width = max(len(router.name) for router in routers) if len(routers) > 1 else 0
-
-    def print(self, line: Line) -> None:
-        """One line, at once."""
-        if self._as_json:
-            document = {
-                "router": line.router,
-                "source": line.source,
-                "time": line.time.isoformat() if line.time else None,
-                "text": line.text,
-            }
-            sys.stdout.write(f"{json.dumps(document, ensure_ascii=False)}\n")
-        else:
-            prefix = f"{line.router.ljust(self._width)}  " if self._width else ""
-            sys.stdout.write(f"{prefix}{line.text}\n")
-        sys.stdout.flush()
-
-
-class _Reader:
-    """Turns what a router sends into the lines that were asked for."""
-
-    def __init__(
-        self, router: Router, since: datetime | None, grep: re.Pattern[str] | None
-    ) -> None:
-        self.router = router
-        self._since = since
-        self._grep = grep
-        self._latest: dict[str, datetime] = {}
-        """Time of the last line of each source: a line without one belongs to it."""
-
-    def lines(self, source: str, raw: Sequence[bytes]) -> list[Line]:
-        """The wanted ones of `raw`, in their order."""
-        now = datetime.now(UTC)
-        found = []
-        for each in raw:
-            text, when = _journal(each) if source == "journal" else (clean_bytes(each), None)
-            when = when or time_of(text, now)
-            if when is not None:
-                self._latest[source] = when
-            at = when or self._latest.get(source)
-            if self._since is not None and (at is None or at < self._since):
-                continue
-            shown = redact(text)
-            if self._grep is not None and self._grep.search(shown) is None:
-                continue
-            found.append(Line(self.router.name, source, at, shown))
-        return found
-
-
-def _journal(raw: bytes) -> tuple[str, datetime | None]:
-    """An entry of the journal as `charon[123]: text`, and its time."""
-    try:
-        entry = json.loads(raw)
-        seconds = int(entry["__REALTIME_TIMESTAMP"]) / 1e6
-        message = entry.get("MESSAGE", "")
-        text = bytes(message).decode("utf-8", "replace") if isinstance(message, list) else message
-        name = entry.get("SYSLOG_IDENTIFIER", "?")
-        when = datetime.fromtimestamp(seconds, UTC)
-        stamp = f"{when:%b} {when.day:2} {when:%H:%M:%S}"
-        return clean(f"{stamp} {name}[{entry.get('_PID', '?')}]: {text}"), when
-    except (ValueError, KeyError, TypeError, OverflowError, AttributeError):
-        return clean_bytes(raw), None
+async def run_command(context: Context, arguments: argparse.Namespace) -> Exit:
+    """Run what was typed. Raises one of `output.EXPECTED`."""
+    return await show_logs(
+        context,
+        Request(
+            paths=tuple(arguments.paths),
+            routers=tuple(arguments.routers),
+            sources=tuple(dict.fromkeys(arguments.sources)) or DEFAULT_SOURCES,
+            follow=arguments.follow,
+            since=arguments.since,
+            until=arguments.until,
+            grep=arguments.grep,
+            level=arguments.level,
+            client=arguments.client,
+            user=arguments.user,
+            context=arguments.context,
+            lines=arguments.lines,
+            attempts=arguments.attempts,
+            accept=tuple(arguments.accept),
+        ),
+    )
 
 
 async def show_logs(context: Context, request: Request) -> Exit:
-    """Print logs. Raises one of `output.EXPECTED`; an error of one router among several is told
-    on stderr and makes the exit code."""
-    since = parse_since(request.since, datetime.now(UTC)) if request.since else None
-    grep = _pattern(request.grep)
+    """Print logs. Raises one of `output.EXPECTED`; an error of one router or file among several is
+    told on stderr and makes the exit code."""
+    wanted = _wanted(request)
     _check_sources(request.sources)
-    async with opened(context) as session:
-        await learn(session, (Kind.ROUTERS, Kind.NETWORKS, Kind.VPCS))
-        routers = _choose(session, request.routers)
-        printer = _Printer(context.as_json, routers)
-        work = [_one(session, _Reader(router, since, grep), request, printer) for router in routers]
-        codes = await asyncio.gather(*work)
-    return max(codes)
+    local = _local(request.paths)
+    if request.follow and any(len(log.generations) != 1 for log in local):
+        local = [msgspec.structs.replace(log, generations=log.generations[-1:]) for log in local]
+    async with _routers(context, request) as readings:
+        names = [reading.router.name for reading in readings] + [log.router for log in local]
+        printer = LinePrinter(context.as_json, names)
+        teller = _Teller(wanted, printer, context.as_json, request)
+        if request.follow:
+            work = [_followed(teller, reading.follow()) for reading in readings]
+            work += [_followed(teller, follow_local(log)) for log in local]
+            codes = await asyncio.gather(*work)
+        else:
+            most = request.most or USUAL_LINES
+            await asyncio.gather(*(reading.read(most, wanted.since) for reading in readings))
+            codes = [teller.print_all(readings, local)]
+    return max([*codes, *(reading.code for reading in readings)])
 
 
-def _pattern(text: str) -> re.Pattern[str] | None:
-    try:
-        return re.compile(text) if text else None
-    except re.error as error:
-        raise CommandError(
-            f"--grep {text!r} is not a regular expression: {error}", "put \\ before special signs"
-        ) from error
+def _wanted(request: Request) -> Wanted:
+    now = datetime.now(UTC)
+    return Wanted(
+        filter=wanted_filter(
+            grep=request.grep,
+            level=request.level,
+            client=request.client,
+            user=request.user,
+            context=request.context,
+        ),
+        since=parse_since(request.since, now) if request.since else None,
+        until=parse_since(request.until, now, "--until") if request.until else None,
+    )
 
 
 def _check_sources(sources: Sequence[str]) -> None:
@@ -158,6 +133,145 @@ def _check_sources(sources: Sequence[str]) -> None:
     for name in sources:
         if name not in SOURCES:
             raise CommandError(f"there is no log {name!r}", did_you_mean(name, SOURCES))
+
+
+def _local(paths: Sequence[str]) -> list[LocalLog]:
+    try:
+        return list(find_logs([Path(path) for path in paths]))
+    except LogFileProblem as error:
+        raise CommandError(error.what, error.remedy) from error
+
+
+class _Teller:
+    """Prints what is wanted of blocks, and knows the attempts that they tell of."""
+
+    def __init__(
+        self, wanted: Wanted, printer: LinePrinter, as_json: bool, request: Request
+    ) -> None:
+        self._wanted = wanted
+        self._printer = printer
+        self._as_json = as_json
+        self._most = request.most
+        self._attempts = request.attempts
+        self._folders: dict[str, Folder] = {}
+        self._told: dict[tuple[str, int], tuple[object, ...]] = {}
+        """How far each attempt had come when it was printed last."""
+
+    @property
+    def _asks_for_attempts(self) -> bool:
+        return self._attempts or self._wanted.filter.asks_for_attempts
+
+    def _fold(self, blocks: Iterable[LogBlock]) -> None:
+        for block in blocks:
+            router = block.origin.router
+            if router not in self._folders:
+                now = block.origin.now.timestamp() + block.origin.clock.offset
+                self._folders[router] = Folder(router, now)
+            self._folders[router].feed(block.origin.source, block.text)
+
+    def _found(self) -> list[Attempt]:
+        return [each for folder in self._folders.values() for each in folder.attempts]
+
+    def print_all(self, readings: Sequence[RouterReading], local: Sequence[LocalLog]) -> Exit:
+        """All lines in one order, or all attempts."""
+        logs: list[Iterable[LogBlock]] = [
+            blocks for reading in readings for blocks in reading.blocks.values()
+        ]
+        source = _LocalBlocks(local)
+        if self._asks_for_attempts:
+            for blocks in [*logs, *source.all()]:
+                self._fold(blocks)
+            for folder in self._folders.values():
+                folder.finish()
+        if self._attempts:
+            self._print_attempts()
+            return source.code
+        whose = LinesOfAttempts(self._found()) if self._folders else None
+        lines = without_copies(merged([kept_lines(blocks) for blocks in [*logs, *source.all()]]))
+        self._printer.print(last_lines(sifted(lines, self._wanted, whose), self._most))
+        return source.code
+
+    def print_block(self, block: LogBlock) -> None:
+        """What is wanted of a block that has just come."""
+        if self._asks_for_attempts:
+            self._fold((block,))
+        if self._attempts:
+            self._print_attempts()
+            return
+        whose = LinesOfAttempts(self._found()) if self._folders else None
+        self._printer.print(sifted(kept_lines((block,)), self._wanted, whose))
+
+    def _print_attempts(self) -> None:
+        """Those that are not printed yet, or have come further since."""
+        fresh = []
+        for each in chosen(self._found(), self._wanted):
+            state = (each.rung, each.end, each.user)
+            if self._told.get((each.router, each.number)) != state:
+                self._told[each.router, each.number] = state
+                fresh.append(each)
+        several = len(self._folders) > 1
+        print_attempts(fresh, as_json=self._as_json, several=several)
+
+
+class _LocalBlocks:
+    """Blocks of local logs; a log that cannot be read to its end is told once."""
+
+    def __init__(self, logs: Sequence[LocalLog]) -> None:
+        self.code = Exit.FINE
+        self._logs = logs
+        self._of_input: list[LogBlock] | None = None
+
+    def all(self) -> list[Iterable[LogBlock]]:
+        """Of each log, to be gone through once."""
+        return [self._blocks(log) for log in self._logs]
+
+    def _blocks(self, log: LocalLog) -> Iterable[LogBlock]:
+        if not log.is_input:
+            yield from self._read(log)
+            return
+        if self._of_input is None:  # it can be read once only
+            self._of_input = list(self._read(log))
+        yield from self._of_input
+
+    def _read(self, log: LocalLog) -> Iterable[LogBlock]:
+        try:
+            yield from read_blocks(log)
+        except LogFileProblem as error:
+            if self.code is Exit.FINE:
+                self.code = complain(CommandError(error.what, error.remedy, Exit.CANNOT_TELL))
+
+
+async def _followed(
+    teller: _Teller, blocks: AsyncGenerator[LogBlock | LocalGap, None] | AsyncGenerator[LogBlock]
+) -> Exit:
+    try:
+        async with aclosing(blocks) as stream:
+            async for block in stream:
+                if isinstance(block, LocalGap):
+                    tell(f"{block.what}; {block.remedy}")
+                else:
+                    teller.print_block(block)
+    except LogFileProblem as error:
+        return complain(CommandError(error.what, error.remedy, Exit.CANNOT_TELL))
+    return Exit.FINE
+
+
+# Which routers.
+
+
+@asynccontextmanager
+async def _routers(context: Context, request: Request) -> AsyncIterator[list[RouterReading]]:
+    """The routers that are to be read; without asking any server where only paths were named."""
+    async with AsyncExitStack() as stack:
+        if request.paths and not request.routers:
+            yield []
+            return
+        session = await stack.enter_async_context(opened(context))
+        await learn(session, (Kind.ROUTERS, Kind.NETWORKS, Kind.VPCS))
+        yield [
+            RouterReading(session, router, request.sources, request.accept)
+            for router in _choose(session, request.routers)
+        ]
 
 
 def _choose(session: Session, names: Sequence[str]) -> list[Router]:
@@ -195,105 +309,3 @@ def _names(session: Session, router: Router) -> set[str]:
     served = [n.name for n in inventory.networks.rows.values() if router.serves(n.id)]
     served += [vpc.name for vpc in inventory.vpcs.rows.values() if router.vpc_id == vpc.id]
     return {router.name, router.id, *served}
-
-
-async def _one(session: Session, reader: _Reader, request: Request, printer: _Printer) -> Exit:
-    """Everything from one router; its errors are told here, because the others go on."""
-    try:
-        while True:
-            try:
-                await _read(session, reader, request, printer)
-                return Exit.FINE
-            except RouterError as error:
-                _learn_accepted(session, reader.router, error, request.accept)
-    except RouterError as error:
-        return complain(_named(reader.router, error))
-
-
-def _named(router: Router, error: RouterError) -> RouterError | CommandError:
-    """An error that says which key to accept, where that is what is missing."""
-    unknown = error.reason if isinstance(error, HopFailed) else error
-    if not isinstance(unknown, HostKeyUnknown):
-        return error
-    return CommandError(
-        unknown.what,
-        "compare it with the machine's own (ssh-keygen -lf), then add "
-        f"--accept-host-key {unknown.fingerprint}",
-        Exit.REFUSED,
-    )
-
-
-def _learn_accepted(
-    session: Session, router: Router, error: RouterError, accepted: Sequence[str]
-) -> None:
-    """Remember a host key whose fingerprint was named; raises `error` for any other."""
-    unknown = error.reason if isinstance(error, HopFailed) else error
-    if not isinstance(unknown, HostKeyUnknown) or unknown.fingerprint not in accepted:
-        raise error
-    session.routers.learn(router, unknown)
-    tell(f"The host key of {unknown.host} is remembered: {unknown.fingerprint}.")
-
-
-async def _read(session: Session, reader: _Reader, request: Request, printer: _Printer) -> None:
-    from tui.router.follow import follow
-
-    connection = await session.routers.connection(reader.router)
-    long = bool(request.since)
-    events = follow(
-        connection,
-        request.sources,
-        backlog_bytes=_LONG_BACKLOG if long else _BACKLOG,
-        backlog_entries=20_000 if long else max(request.lines, 1),
-    )
-    async with aclosing(events):
-        if request.follow:
-            async for event in events:
-                for line in _lines_of(event, reader):
-                    printer.print(line)
-            return
-        found = await _backlog(events.__anext__, reader, request.sources)
-    found.sort(key=lambda line: line.time or datetime.min.replace(tzinfo=UTC))
-    for line in found if long else found[max(0, len(found) - request.lines) :]:
-        printer.print(line)
-
-
-async def _backlog(
-    next_event: Callable[[], "Awaitable[FollowEvent]"],
-    reader: _Reader,
-    sources: Sequence[str],
-) -> list[Line]:
-    """What every source has at the beginning; a source that stays silent has nothing."""
-    from tui.router.log_events import LogChunk, Reconnecting, SourceMissing
-
-    found: list[Line] = []
-    waiting = set(sources)
-    patience = _FIRST_CONTACT
-    while waiting:
-        try:
-            event = await asyncio.wait_for(next_event(), patience)
-        except TimeoutError:
-            break
-        if isinstance(event, Reconnecting):
-            raise event.reason
-        patience = _QUIET
-        # The journal comes in portions; a file's first chunk is all that was asked for.
-        if isinstance(event, LogChunk | SourceMissing) and event.source != "journal":
-            waiting.discard(event.source)
-        found += _lines_of(event, reader)
-    return found
-
-
-def _lines_of(event: "FollowEvent", reader: _Reader) -> list[Line]:
-    """The lines of an event; anything else that happened is told on stderr."""
-    from tui.router.log_events import LogChunk, LogGap, Reconnecting, SourceMissing
-
-    name = reader.router.name
-    if isinstance(event, LogChunk):
-        return reader.lines(event.source, event.lines)
-    if isinstance(event, Reconnecting):
-        tell(f"{name}: {sentence(event.reason)}; trying again in {event.wait:.0f} s")
-    elif isinstance(event, LogGap | SourceMissing):
-        tell(f"{name}: {event.source}: {event.reason}")
-    else:
-        tell(f"{name}: the link is back; nothing was lost")
-    return []

@@ -25,6 +25,9 @@ _THREAD: Final = re.compile(r"(\d\d)\[[A-Z]{3}\]")
 _INTERFACE: Final = re.compile(r"\bppp\d+\b")
 _ADDRESS: Final = re.compile(r"(?<![\w.])((?:\d{1,3}\.){3}\d{1,3})(?:\[(\d{1,5})\])?")
 
+_OF_ONE_CALL: Final = re.compile(r"\b(?:Local|PID|[Tt]unnel|[Cc]all)\D{1,12}\d")
+"""xl2tpd names a tunnel, a call or a pppd: that of this attempt, or it is another's line."""
+
 
 class Belonging:
     """Tells the lines of one attempt from all others."""
@@ -49,10 +52,24 @@ class Belonging:
         said = self._says(line.text, late <= _REUSED)
         thread = _THREAD.match(line.text)
         if line.tag != "charon" or thread is None:
-            return bool(said)
-        if said is not None:
+            return bool(said) and not (
+                self._attempt.behind_nat
+                and self._is_vague(line.text)
+                and _OF_ONE_CALL.search(line.text) is not None
+            )
+        # Of clients behind one NAT the address alone tells nothing; the thread's packet did.
+        vague = (
+            self._attempt.behind_nat and thread[1] in self._threads and self._is_vague(line.text)
+        )
+        if said is not None and not vague:
             self._threads[thread[1]] = said
         return self._threads.get(thread[1], False)
+
+    def _is_vague(self, text: str) -> bool:
+        """Whether `text` names the client by its address alone."""
+        if self._words is not None and self._words.search(text):
+            return False
+        return not any(port for _, port in _ADDRESS.findall(text))
 
     def _lateness(self, moment: float) -> float | None:
         """Seconds since the end of the attempt, 0 while it lasts; None before it."""

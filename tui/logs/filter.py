@@ -116,6 +116,8 @@ class Filter(msgspec.Struct, frozen=True):
 
     def passes(self, kept: KeptLine, whose: Whose | None = None) -> bool:
         """Like `matches`, but a line is read only as far as that can matter."""
+        if kept.is_copy and not self.duplicates:
+            return False
         raw = kept.raw
         open_tests = []
         for test in self.tests:

@@ -79,6 +79,8 @@ class KeptLine(msgspec.Struct, eq=False, gc=False):
     """Its place in the order: seconds since the epoch by this machine's clock."""
     number: int
     """Number of the line in its log; see `LogBlock.first`."""
+    is_copy: bool = False
+    """Another log of the router has the same line, which is shown; see `copies`."""
 
     @property
     def line(self) -> LogLine:

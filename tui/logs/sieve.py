@@ -70,8 +70,10 @@ class Sieve:
 
     def _hidden_copy(self, line: KeptLine) -> bool:
         """True for a late copy, which is no context either."""
-        if self.wanted.duplicates or b"ipsec" not in line.raw:
+        if self.wanted.duplicates:
             return False
+        if line.is_copy or b"ipsec" not in line.raw:
+            return line.is_copy
         return line.line.is_duplicate
 
     def _next(self, line: KeptLine, is_context: bool) -> Shown:

@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from tui.logs.copies import CopyWatch
 from tui.logs.filter import Filter
 from tui.logs.merge import BEGINNING, KeptLine, LogBlock, order_of, placed, placed_before
 
@@ -48,6 +49,7 @@ class LogStore:
         self._starts: dict[tuple[str, str], float] = {}
         """Place of the first."""
         self._dropped = 0
+        self._copies = CopyWatch()
 
     def __len__(self) -> int:
         return len(self._lines)
@@ -109,6 +111,7 @@ class LogStore:
         kept = placed(block, self._ends.get(log, BEGINNING))
         if not kept:
             return Added((), 0, 0)
+        self._copies.note(kept, self._lines)
         self._ends[log] = kept[-1].at
         self._starts.setdefault(log, kept[0].at)
         last = self._lines[-1].at if self._lines else BEGINNING
@@ -127,6 +130,7 @@ class LogStore:
         kept = placed_before(block, self._starts.get(log, float("inf")))
         if not kept:
             return Added((), 0, 0)
+        self._copies.note(kept, self._lines)
         self._starts[log] = kept[0].at
         self._ends.setdefault(log, kept[-1].at)
         return self._counted(kept, self._merge(kept, earlier=True))
@@ -155,6 +159,7 @@ class LogStore:
         self._sources.clear()
         self._ends.clear()
         self._starts.clear()
+        self._copies = CopyWatch()
 
     def _drop_oldest(self) -> int:
         excess = max(0, len(self._lines) - self._most_lines)

@@ -14,7 +14,6 @@ import msgspec
 
 from tui.router.connection import LogStream, RouterConnection
 from tui.router.errors import CommandFailed, ConnectionDropped
-from tui.router.lines import LineCutter
 from tui.router.log_commands import (
     LOG_FOLLOW,
     LOG_GENERATIONS,
@@ -22,7 +21,8 @@ from tui.router.log_commands import (
     LogSource,
     Position,
 )
-from tui.router.log_events import FollowEvent, LogChunk, LogGap, SourceMissing
+from tui.router.log_events import FollowEvent, LogBegan, LogChunk, LogGap, SourceMissing
+from tui.safety.lines import LineCutter
 
 Emit = Callable[[FollowEvent], Awaitable[None]]
 
@@ -83,7 +83,7 @@ class FileFollower:
                 if current is None:
                     await self._wait_for_file()
                     continue
-                self._begin(current)
+                await self._begin(current)
             elif not rows or not rows[-1].holds(self.position):
                 await self._skip_gap(current)
                 continue
@@ -106,12 +106,14 @@ class FileFollower:
         if self._partial_start:
             self._cutter.skip_to_next_line()
 
-    def _begin(self, current: Generation) -> None:
+    async def _begin(self, current: Generation) -> None:
         # One byte earlier, so that a line that begins exactly there is not thrown away.
         offset = max(0, current.size - self._backlog - 1)
         self.position = msgspec.structs.replace(current.start, offset=offset)
         self._partial_start = offset > 0
         self._restart_line()
+        if current.size == 0:
+            await self._emit(LogBegan(self._source.name, self.position))
 
     async def _wait_for_file(self) -> None:
         if not self._missing:

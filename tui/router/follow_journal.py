@@ -5,9 +5,9 @@ from typing import Final
 from tui.router.connection import RouterConnection
 from tui.router.errors import CommandFailed, ConnectionDropped
 from tui.router.follow_file import Emit
-from tui.router.lines import LineCutter
 from tui.router.log_commands import JOURNAL_AFTER, JOURNAL_LAST, LogSource, Position
 from tui.router.log_events import LogChunk
+from tui.safety.lines import LineCutter
 
 _LONGEST_ENTRY: Final = 4 * 1024 * 1024
 _CURSOR: Final = b'"__CURSOR":"'

@@ -1,5 +1,9 @@
-"""What a log of a router says before a position: exactly adjoining, no line lost, none twice."""
+"""What a log of a router says before a position: exactly adjoining, no line lost, none twice.
 
+And the zone that its stamps are of.
+"""
+
+import re
 import secrets
 from typing import Final
 
@@ -9,8 +13,8 @@ from tui.router.connection import RouterConnection
 from tui.router.errors import CommandFailed, ConnectionDropped
 from tui.router.follow_file import marked
 from tui.router.follow_journal import cursor_of
-from tui.router.lines import LONGEST_LINE, LineCutter
-from tui.router.log_commands import JOURNAL_EARLIER, LOG_EARLIER, SOURCES, Position
+from tui.router.log_commands import JOURNAL_EARLIER, LOG_EARLIER, LOG_ZONE, SOURCES, Position
+from tui.safety.lines import LONGEST_LINE, LineCutter
 
 PORTION: Final = 256 * 1024
 """Bytes that are asked for at a time."""
@@ -46,6 +50,19 @@ async def earlier(
         if found is not None:
             return found
         asked = min(asked * 4, MOST_BYTES)  # not one whole line
+
+
+async def zone_of(connection: RouterConnection) -> int:
+    """Seconds east of UTC of the stamps that the router's logs have; 0 where it does not say."""
+    async with connection.stream(LOG_ZONE) as stream:
+        content = b""
+        while portion := await stream.read():
+            content += portion
+    found = re.fullmatch(rb"([+-])(\d\d)(\d\d)\s*", content)
+    if found is None:
+        return 0
+    seconds = int(found[2]) * 3600 + int(found[3]) * 60
+    return -seconds if found[1] == b"-" else seconds
 
 
 async def _of_file(

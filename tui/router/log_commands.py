@@ -275,7 +275,11 @@ JOURNAL_LOGINS = LogCommand(
     "journal_logins", ("sh", "-c", _LOGINS, "csvpn-logins"), (("lines", r"\d{1,6}"),)
 )
 
+LOG_ZONE = LogCommand("log_zone", ("date", "+%z"), ())
+"""The zone of stamps that name none, as `+0000`."""
+
 LOG_COMMANDS: Final = (
+    LOG_ZONE,
     LOG_GENERATIONS,
     LOG_REST,
     LOG_FOLLOW,

@@ -23,6 +23,14 @@ class LogChunk(msgspec.Struct, frozen=True):
         return self.text.split(b"\n")[:-1]
 
 
+class LogBegan(msgspec.Struct, frozen=True):
+    """A source is followed whose file is empty still: what is before it is in rotated ones."""
+
+    source: str
+    begins: Position
+    """For `history.earlier`, as that of the first chunk."""
+
+
 class Reconnecting(msgspec.Struct, frozen=True):
     """The link is gone; it is opened again after `wait` seconds."""
 
@@ -49,4 +57,4 @@ class SourceMissing(msgspec.Struct, frozen=True):
     reason: str
 
 
-FollowEvent = LogChunk | Reconnecting | Resumed | LogGap | SourceMissing
+FollowEvent = LogChunk | LogBegan | Reconnecting | Resumed | LogGap | SourceMissing

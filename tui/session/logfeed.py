@@ -17,6 +17,7 @@ from tui.router.commands import DATE
 from tui.router.errors import CommandFailed, CommandTimeout, RouterError
 from tui.router.log_commands import Position
 from tui.router.log_events import (
+    LogBegan,
     LogChunk,
     LogGap,
     Reconnecting,
@@ -73,6 +74,10 @@ class LinkNews(msgspec.Struct, frozen=True):
     """Lines are lost at this place."""
     router: str = ""
     """Name of the router."""
+    source: str = ""
+    """The log that it is about; empty for the link."""
+    error: RouterError | None = None
+    """Why there is no link."""
 
 
 class ClockOffset(msgspec.Struct, frozen=True):
@@ -103,6 +108,16 @@ class EarlierArrived(msgspec.Struct, frozen=True):
     """Why there are none, in words."""
 
 
+class Backlog(msgspec.Struct, frozen=True):
+    """How much is read of what was written before the start."""
+
+    bytes: int = 65536
+    """Of each file."""
+    entries: int = 200
+    """Of the journal."""
+
+
+BACKLOG: Final = Backlog()
 FeedEvent = LinesArrived | LinkNews | ClockOffset | RouterFailed
 Choice = tuple[Router, Sequence[str]]
 """A router, and which of its logs."""
@@ -111,12 +126,15 @@ Choice = tuple[Router, Sequence[str]]
 class LogFeed:
     """Follows routers; started again, it goes on where it was, in each log of each router."""
 
-    def __init__(self, session: Session, choices: Sequence[Choice]) -> None:
+    def __init__(
+        self, session: Session, choices: Sequence[Choice], backlog: Backlog = BACKLOG
+    ) -> None:
         self.choices: tuple[tuple[Router, tuple[str, ...]], ...] = tuple(
             (router, tuple(sources)) for router, sources in choices
         )
         self._followed = {
-            router.id: _FollowedRouter(session, router, sources) for router, sources in self.choices
+            router.id: _FollowedRouter(session, router, sources, backlog)
+            for router, sources in self.choices
         }
         self._events: asyncio.Queue[_Waiting] = asyncio.Queue(_WAITING_EVENTS)
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -174,8 +192,11 @@ def _wake(events: "asyncio.Queue[_Waiting]") -> None:
 class _FollowedRouter:
     """One router of a feed, and where each of its logs stands."""
 
-    def __init__(self, session: Session, router: Router, sources: tuple[str, ...]) -> None:
+    def __init__(
+        self, session: Session, router: Router, sources: tuple[str, ...], backlog: Backlog
+    ) -> None:
         self.router = router
+        self._backlog = backlog
         self._session = session
         self._sources = sources
         self._positions: dict[str, Position] = {}
@@ -189,7 +210,9 @@ class _FollowedRouter:
     async def run(self, events: "asyncio.Queue[_Waiting]") -> None:
         """Put lines and news into `events` until cancelled, or until the router has failed."""
         try:
-            await events.put(self._news(f"connecting to {self.router.name} …"))
+            await events.put(
+                LinkNews(f"connecting to {self.router.name} …", True, router=self.router.name)
+            )
             connection = await self._session.routers.connection(self.router)
             await self._follow(connection, events)
         except RouterError as error:
@@ -202,12 +225,21 @@ class _FollowedRouter:
 
         for each in await self._compare_clocks(connection):
             await events.put(each)
-        async with aclosing(follow(connection, self._sources, self._positions)) as stream:
+        following = follow(
+            connection,
+            self._sources,
+            self._positions,
+            backlog_bytes=self._backlog.bytes,
+            backlog_entries=self._backlog.entries,
+        )
+        async with aclosing(following) as stream:
             async for event in stream:
                 if isinstance(event, Resumed):
                     for each in await self._compare_clocks(connection):
                         await events.put(each)
-                if isinstance(event, LogChunk):
+                if isinstance(event, LogBegan):
+                    self._earliest.setdefault(event.source, (event.begins, 1))
+                elif isinstance(event, LogChunk):
                     await events.put(_Portion(self, event, self._clock or EXACT))
                 else:
                     await events.put(self._told(event))
@@ -217,39 +249,41 @@ class _FollowedRouter:
     ) -> tuple[ClockOffset | LinkNews, ...]:
         """What there is to tell. A link that breaks meanwhile is left to `follow`."""
         from tui.router.follow import may_pass
+        from tui.router.history import zone_of
 
         try:
             await connection.connect()
             told = await connection.run(DATE)
+            half = (connection.round_trip or 0.0) / 2
+            offset = told - (time.time() - half)
+            zone = await zone_of(connection)
         except (CommandFailed, CommandTimeout):
             return ()
         except RouterError as error:
             if not may_pass(error):
                 raise
-            return (self._news(f"no link: {error.what}; trying again", good=False),)
-        half = (connection.round_trip or 0.0) / 2
-        offset = told - (time.time() - half)
+            says = f"no link: {error.what}; trying again"
+            return (LinkNews(says, False, router=self.router.name, error=error),)
         if abs(offset) <= half + _EXACT_ENOUGH:
             offset = 0.0
         known = self._clock
-        if known is not None and abs(known.offset - offset) < _SAME_CLOCK:
+        if known is not None and abs(known.offset - offset) < _SAME_CLOCK and known.zone == zone:
             return ()
-        self._clock = Clock(offset=offset)
+        self._clock = Clock(offset, zone)
         return (ClockOffset(self.router.name, offset),)
 
-    def _news(self, says: str, *, good: bool = True, gap: bool = False) -> LinkNews:
-        return LinkNews(says, good, gap, self.router.name)
-
     def _told(self, event: Reconnecting | Resumed | LogGap | SourceMissing) -> LinkNews:
+        name = self.router.name
         if isinstance(event, Reconnecting):
-            wait = f"trying again in {event.wait:.0f} s"
-            return self._news(f"no link: {event.reason.what}; {wait}", good=False)
+            says = f"no link: {event.reason.what}; trying again in {event.wait:.0f} s"
+            return LinkNews(says, False, router=name, error=event.reason)
         if isinstance(event, Resumed):
-            return self._news("link is back; no line lost or repeated")
+            return LinkNews("link is back; no line lost or repeated", True, router=name)
         if isinstance(event, LogGap):
             says = f"lines of {event.source} are lost here: {event.reason}"
-            return self._news(says, good=False, gap=True)
-        return self._news(f"{event.source} cannot be read: {event.reason}", good=False)
+            return LinkNews(says, False, True, name, event.source)
+        says = f"{event.source} cannot be read: {event.reason}"
+        return LinkNews(says, False, router=name, source=event.source)
 
     def arrived(self, chunk: LogChunk, clock: Clock) -> LinesArrived:
         """The lines of `chunk`, which count as read from here on."""

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.router.lines import LineCutter
+from tui.safety.lines import LineCutter
 
 
 def fed(cutter: LineCutter, content: bytes, sizes: list[int]) -> bytes:
