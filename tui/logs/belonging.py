@@ -24,7 +24,6 @@ _REUSED: Final = 10.0
 _THREAD: Final = re.compile(r"(\d\d)\[[A-Z]{3}\]")
 _INTERFACE: Final = re.compile(r"\bppp\d+\b")
 _ADDRESS: Final = re.compile(r"(?<![\w.])((?:\d{1,3}\.){3}\d{1,3})(?:\[(\d{1,5})\])?")
-
 _OF_ONE_CALL: Final = re.compile(r"\b(?:Local|PID|[Tt]unnel|[Cc]all)\D{1,12}\d")
 """xl2tpd names a tunnel, a call or a pppd: that of this attempt, or it is another's line."""
 
@@ -69,7 +68,10 @@ class Belonging:
         """Whether `text` names the client by its address alone."""
         if self._words is not None and self._words.search(text):
             return False
-        return not any(port for _, port in _ADDRESS.findall(text))
+        named = _ADDRESS.findall(text)
+        return any(address == self._attempt.client for address, _ in named) and not any(
+            port for _, port in named
+        )
 
     def _lateness(self, moment: float) -> float | None:
         """Seconds since the end of the attempt, 0 while it lasts; None before it."""
