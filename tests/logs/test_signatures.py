@@ -22,8 +22,14 @@ LOGS = (
     "vr.haproxy.log",
     "vr.cloud.log",
 )
-NOT_FOLDED = {"sent_no_proposal", "sent_auth_failed", "sent_malformed", "sent_invalid_id",
-              "sent_selectors", "address_local"}  # fmt: skip
+NOT_FOLDED = {
+    *("sent_no_proposal", "sent_auth_failed", "sent_malformed", "sent_invalid_id"),
+    *("sent_selectors", "address_local", "header_unparsable", "no_message_rules", "charon_started"),
+    *("peer_denied", "udp_xmit_failed", "xl2tpd_port_taken", "select_timeout", "hangup"),
+    *("closing_undelivered", "link_lost", "time_used_up", "address_refused", "address_unknown"),
+    *("secrets_readable", "ssh_unknown_user", "packet_logged", "unit_stopped", "users_written"),
+    "kernel_refused_ipsec",
+}
 """Shown in logs; for an attempt they say nothing that the lines beside them do not say."""
 
 

@@ -62,7 +62,7 @@ class Folder:
         if reader is None:
             number = len(self._readers)
             reader = SourceReader(
-                Source(source, number, self._calendar.note),
+                Source(source, number, self._calendar),
                 self._parts.append,
                 self._incidents.append,
                 self._wants,
@@ -90,8 +90,8 @@ class Folder:
         """Lines that belong to no client: daemons that stop, bad configuration, full tables."""
         self._join()
         kills = [mark for part in self._missed for mark in part.marks]
-        mentions = once((*self._incidents, *kills), self._at)
-        return [reference(mention, self._name, self._at) for mention in mentions]
+        mentions = once((*self._incidents, *kills))
+        return [reference(mention, self._name) for mention in mentions]
 
     @property
     def counted(self) -> Mapping[str, int]:
@@ -105,27 +105,37 @@ class Folder:
         self._counted[signature] += 1
         return self._counted[signature] <= MOST_ALIKE
 
-    def _at(self, part_time: float) -> float:
-        return self._calendar.at(part_time)
-
     def _name(self, number: int) -> str:
         return list(self._readers)[number]
 
-    def _rank(self, part: Part) -> int:
-        """Sources that tell the ports of clients come first, then as they were named."""
-        reader = list(self._readers.values())[part.source]
-        has_tunnel = bool(part.kind == "ppp" and part.tunnel)
-        return 0 if reader.source.has_packets or has_tunnel else 1
-
     def _join(self) -> None:
         if self._calendar.settle():
-            self._built.clear()
+            self._retime()
         elif self._joined == self._fed:
             return
-        groups, self._missed = join(self._parts, self._at, self._rank)
-        groups.sort(key=lambda group: begin_of(group, self._at))
+        sources = [reader.source for reader in self._readers.values()]
+        # Sources that tell the ports of clients come first, then by name: not as they were fed.
+        ordered = sorted(sources, key=lambda source: (not source.has_packets, source.name))
+        ranks = {source.number: rank for rank, source in enumerate(ordered)}
+        groups, self._missed = join(self._parts, lambda part: ranks[part.source])
+        groups.sort(key=begin_of)
         self._groups = groups
         self._joined = self._fed
+
+    def _retime(self) -> None:
+        """Lines that say the year came after lines that do not."""
+        sources = [reader.source for reader in self._readers.values()]
+        again = self._calendar.again
+        for source in sources:
+            source.forget_time()
+        for part in self._parts:
+            if sources[part.source].is_yearless:
+                part.retime(again)
+        self._incidents[:] = [
+            (again(mention[0]), *mention[1:]) if sources[mention[1]].is_yearless else mention
+            for mention in self._incidents
+        ]
+        self._built.clear()
 
     def _attempt(self, group: Group, number: int) -> Attempt:
         key = id(group[0])
@@ -133,7 +143,7 @@ class Folder:
         known = self._built.get(key)
         if known is not None and known[0] == version:
             return known[1]
-        attempt = attempt_of(group, number, self.router, self._name, self._at)
+        attempt = attempt_of(group, number, self.router, self._name)
         self._built[key] = (version, attempt)
         return attempt
 

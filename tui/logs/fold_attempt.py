@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
-from typing import Final, cast
+from typing import Any, Final
 
 from tui.logs.attempts import MOST_MARKS, Attempt, AttemptEnd, LogRef, Rung
 from tui.logs.fold_part import Mention, Part
@@ -11,6 +11,8 @@ from tui.safety.text import clean_bytes
 
 _LONGEST: Final = 1200
 """Characters of a line that are shown."""
+_LONGEST_VALUE: Final = 256
+"""Likewise of a name or a proposal."""
 _SECRET_HINT: Final = re.compile(r"CHAP|PSK\s|assw|preshared|secret| \* ", re.IGNORECASE)
 _SAME_MOMENT: Final = 5.0
 """Seconds in which several ends are of one cause."""
@@ -32,10 +34,8 @@ _CAUSES: Final[tuple[AttemptEnd, ...]] = (
 """Of ends at the same moment the earlier one here is the cause of the others."""
 _RANK: Final = {end: number for number, end in enumerate(_CAUSES)}
 
-At = Callable[[float], float]
 
-
-def reference(mention: Mention, name: Callable[[int], str], at: At) -> LogRef:
+def reference(mention: Mention, name: Callable[[int], str]) -> LogRef:
     """The line as it is shown."""
     moment, source, line, raw, signature, _ = mention
     if raw.isascii() and len(raw) <= _LONGEST and (text := raw.decode("ascii")).isprintable():
@@ -44,20 +44,18 @@ def reference(mention: Mention, name: Callable[[int], str], at: At) -> LogRef:
         text = clean_bytes(raw, _LONGEST)
     if _SECRET_HINT.search(text):
         text = redact(text)
-    return LogRef(name(source), line, text, signature, at(moment))
+    return LogRef(name(source), line, text, signature, moment)
 
 
-def begin_of(group: list[Part], at: At) -> tuple[float, int, str, int]:
+def begin_of(group: list[Part]) -> tuple[float, int, bytes, int]:
     """What attempts are ordered by."""
-    begin = min(at(part.first) for part in group)
+    begin = min(part.first for part in group)
     lead = group[0]
     number = min((n for part in group for n in part.ike_sas), default=0)
     return (begin, number, lead.client, lead.port)
 
 
-def attempt_of(
-    group: list[Part], number: int, router: str, name: Callable[[int], str], at: At
-) -> Attempt:
+def attempt_of(group: list[Part], number: int, router: str, name: Callable[[int], str]) -> Attempt:
     """The attempt that the parts of `group` tell of."""
     has_login = any(part.kind == "ppp" for part in group)
     rungs = [
@@ -65,11 +63,11 @@ def attempt_of(
         for part in group
     ]
     rung = Rung(max(rungs))
-    steps = _steps(group, has_login, at)
-    connected = next((at(m[0]) for m in steps if m[5] == Rung.CONNECTED), None)
-    begins = [at(part.started) for part in group if part.started is not None]
+    steps = _steps(group, has_login)
+    connected = next((m[0] for m in steps if m[5] == Rung.CONNECTED), None)
+    begins = [part.started for part in group if part.started is not None]
     started = min(begins, default=None)
-    end, ended = _end_of(group, connected, rung, at)
+    end, ended = _end_of(group, connected, rung)
     login_first = sorted(group, key=lambda part: part.kind != "ppp")
     return Attempt(
         number=number,
@@ -81,7 +79,7 @@ def attempt_of(
         ike_version=_first_number(group, "ike_version"),
         ike_sas=_all(group, "ike_sas"),
         child_sas=_all(group, "child_sas"),
-        spis=cast(tuple[str, ...], _all(group, "spis")),
+        spis=tuple(spi.decode("ascii", "replace") for spi in _all(group, "spis")),
         ike_proposal=_first(group, "ike_proposal"),
         esp_proposal=_first(group, "esp_proposal"),
         tunnel=_first_number(group, "tunnel"),
@@ -95,13 +93,13 @@ def attempt_of(
         connected=connected,
         ended=ended,
         end=end,
-        steps=[reference(mention, name, at) for mention in steps],
-        marks=[reference(mention, name, at) for mention in _marks(group, at)],
+        steps=[reference(mention, name) for mention in steps],
+        marks=[reference(mention, name) for mention in _marks(group)],
         retries=max(part.retries for part in group),
     )
 
 
-def _steps(group: list[Part], has_login: bool, at: At) -> list[Mention]:
+def _steps(group: list[Part], has_login: bool) -> list[Mention]:
     """One line for each rung: pppd's own before what charon sees of it."""
     found: dict[int, Mention] = {}
     for part in group:
@@ -114,35 +112,35 @@ def _steps(group: list[Part], has_login: bool, at: At) -> list[Mention]:
     return [found[rung] for rung in sorted(found)]
 
 
-def _marks(group: list[Part], at: At) -> list[Mention]:
+def _marks(group: list[Part]) -> list[Mention]:
     """The lines with a signature, in order."""
-    return once((mention for part in group for mention in part.marks), at)[:MOST_MARKS]
+    return once(mention for part in group for mention in part.marks)[:MOST_MARKS]
 
 
-def once(mentions: Iterable[Mention], at: At) -> list[Mention]:
+def once(mentions: Iterable[Mention]) -> list[Mention]:
     """`mentions` in order of time, a line that two sources have once."""
     kept: list[Mention] = []
-    for mention in sorted(mentions, key=lambda mention: (at(mention[0]), mention[1], mention[2])):
-        if not any(_same_line(mention, other, at) for other in kept[-12:]):
+    for mention in sorted(mentions, key=lambda mention: (mention[0], mention[1], mention[2])):
+        if not any(_same_line(mention, other) for other in kept[-12:]):
             kept.append(mention)
     return kept
 
 
-def _same_line(one: Mention, other: Mention, at: At) -> bool:
+def _same_line(one: Mention, other: Mention) -> bool:
     return (
         one[1] != other[1]
         and one[4] == other[4]
-        and abs(at(one[0]) - at(other[0])) < 2
+        and abs(one[0] - other[0]) < 2
         and one[3][-24:].rstrip() == other[3][-24:].rstrip()
     )
 
 
 def _end_of(
-    group: list[Part], connected: float | None, rung: Rung, at: At
+    group: list[Part], connected: float | None, rung: Rung
 ) -> tuple[AttemptEnd, float | None]:
     """Why and when it ended: the first end is the cause, unless others came at that moment."""
     ends = sorted(
-        (at(moment), end)
+        (moment, end)
         for part in group
         for moment, end in part.ends
         if not (end == "refused" and rung >= Rung.CONNECTED)
@@ -158,15 +156,16 @@ def _end_of(
 
 
 def _first(group: list[Part], name: str) -> str:
-    return next((str(value) for part in group if (value := getattr(part, name))), "")
+    raw: bytes = next((value for part in group if (value := getattr(part, name))), b"")
+    return clean_bytes(raw, _LONGEST_VALUE)
 
 
 def _first_number(group: list[Part], name: str) -> int:
     return next((int(value) for part in group if (value := getattr(part, name))), 0)
 
 
-def _all(group: list[Part], name: str) -> tuple[int, ...]:
-    found: list[int] = []
+def _all(group: list[Part], name: str) -> tuple[Any, ...]:
+    found: list[Any] = []
     for part in group:
         found.extend(value for value in getattr(part, name) if value not in found)
     return tuple(found)

@@ -53,10 +53,10 @@ _REMARKS: Final = (
     "ike_message_error",
 )
 """Likewise, but they end nothing."""
+_ANSWERS: Final = ("router_refused_by_client", "ike_message_error")
+"""To something that the router began: no client comes with them."""
 _GARBAGE: Final = ("invalid_ike_header", "ike_version_unsupported", "half_open_limit", "ike_cookie")
 """With the client's address in the line."""
-_BARE: Final = ("header_unparsable", "no_message_rules")
-"""Nothing says whose they are."""
 
 Action = Callable[[str], None]
 Handler = Callable[[int], bool]
@@ -71,7 +71,7 @@ class CharonLines:
         self.book = IkeBook(source, add)
         self._incident = incident
         self._add = add
-        self._up: dict[tuple[str, str], Part] = {}
+        self._up: dict[tuple[bytes, bytes], Part] = {}
         self.steps: dict[bytes, Handler] = {
             b"IKE_SA": self._ike_sa,
             b"CHILD_SA": self._child_sa,
@@ -86,7 +86,6 @@ class CharonLines:
             **dict.fromkeys(_REFUSALS, self._refused),
             **dict.fromkeys(_REMARKS, self._remark),
             **dict.fromkeys(_GARBAGE, self._garbage),
-            **dict.fromkeys(_BARE, incident),
             "no_ike_config": self._no_config,
             "half_open": self._half_open,
             "ike_deleted_by_client": self._deleted_by_client,
@@ -102,12 +101,14 @@ class CharonLines:
             "router_retransmit": self._gave_up,
             "router_initiates": self._router_initiates,
             "charon_stopping": self._stopped,
-            "charon_stopped": self._stopped,
-            "charon_died": self._stopped,
             "charon_starting": self._starting,
-            "charon_started": incident,
         }
         """What to do with a line of a signature."""
+        self.starter_actions: dict[str, Action] = {
+            "charon_stopped": self._stopped,
+            "charon_died": self._stopped,
+        }
+        """Likewise, of the starter."""
 
     # --- steps
 
@@ -129,7 +130,7 @@ class CharonLines:
         peers = _PEERS.search(text, at, source.stop)
         if found is None or peers is None:
             return False
-        self.book.established(_ascii(found[1]), int(found[2]), _ascii(peers[1]), _ascii(peers[2]))
+        self.book.established(found[1], int(found[2]), peers[1], peers[2])
         return True
 
     def _child_sa(self, at: int) -> bool:
@@ -144,10 +145,8 @@ class CharonLines:
         far = _FAR_SIDE.search(text, found.end(), source.stop)
         if spis is None:
             return False
-        client = _ascii(far[1]) if far else ""
-        self.book.child_established(
-            _ascii(found[1]), int(found[2]), (_ascii(spis[1]), _ascii(spis[2])), client
-        )
+        client = far[1] if far else b""
+        self.book.child_established(found[1], int(found[2]), (spis[1], spis[2]), client)
         return True
 
     def _proposal(self, at: int) -> bool:
@@ -156,7 +155,7 @@ class CharonLines:
         if source.daemon != "charon" or text[at - 8 : at] != b"selected":
             return False
         protocol = text[at + 11 : at + 15]
-        proposal = _ascii(text[at + 15 : min(source.stop, at + 215)])
+        proposal = text[at + 15 : min(source.stop, at + 215)]
         if protocol == b"IKE:":
             self.book.proposed(Rung.IKE_PROPOSAL, proposal)
         elif protocol == b"ESP:":
@@ -175,12 +174,12 @@ class CharonLines:
         if source.daemon != "charon":
             return False
         if text.startswith(b"pre-shared key successful", at):
-            self.book.key_accepted("", "")
+            self.book.key_accepted(b"", b"")
             return True
         configs = _CONFIGS.search(text, at, source.stop)
         if configs is None or text[at - 12 : at] != b"looking for ":
             return False
-        self.book.key_accepted(_ascii(configs[1]), _ascii(configs[2]))
+        self.book.key_accepted(configs[1], configs[2])
         return True
 
     def _foreign(self, at: int) -> bool:
@@ -202,21 +201,17 @@ class CharonLines:
                 part.retries += len(part.ends) > 2
 
     def _remark(self, signature: str) -> None:
-        part = (
-            self.book.known_of_thread()
-            if signature.startswith("router_refused")
-            else self.book.of_thread()
-        )
+        part = self.book.known_of_thread() if signature in _ANSWERS else self.book.of_thread()
         if part is None:
             self._incident(signature)
             return
         self.book.mark(part, signature)
         part.retries += signature == "client_retransmit"
 
-    def _client_in_line(self, pattern: re.Pattern[bytes] = _FROM) -> str:
+    def _client_in_line(self, pattern: re.Pattern[bytes] = _FROM) -> bytes:
         source = self._source
         found = pattern.search(source.text, source.message, source.stop)
-        return _ascii(found[1]) if found else ""
+        return found[1] if found else b""
 
     def _garbage(self, signature: str) -> None:
         client = self._client_in_line()
@@ -243,18 +238,18 @@ class CharonLines:
         if found is None:
             return None
         number = int(found[2])
-        part = self.book.by_ike(number)
+        peers = _PEERS.search(source.text, source.message, source.stop)
+        client = peers[1] if peers else b""
+        part = self.book.by_ike(number, client)
         if part is not None:
             return part, number
-        if not _ascii(found[1]).startswith("L2TP"):
+        if not found[1].startswith(b"L2TP"):
             return None
-        peers = _PEERS.search(source.text, source.message, source.stop)
         part = None if peers else self.book.known_of_thread()
         if part is None:
-            client = _ascii(peers[1]) if peers else ""
             part = self.book.ended_only(client, number)
             if peers:
-                part.identity = _ascii(peers[2])
+                part.identity = peers[2]
         return part, number
 
     def _ends_by(self, signature: str, end: AttemptEnd) -> None:
@@ -278,15 +273,15 @@ class CharonLines:
         if found is None:
             return
         number = int(found[2])
-        part = self.book.by_child(number)
+        spis = _SPIS.search(source.text, found.end(), source.stop)
+        part = self.book.by_child(number, spis[1] if spis else b"")
         if part is None:
             if not found[1].startswith(b"L2TP"):
                 return
             far = _FAR_SIDE.search(source.text, found.end(), source.stop)
-            part = self.book.ended_only(_ascii(far[1]) if far else "", child=number)
-        spis = _SPIS.search(source.text, found.end(), source.stop)
+            part = self.book.ended_only(far[1] if far else b"", child=number)
         if spis is not None:
-            part.add_child(number, _ascii(spis[1]), _ascii(spis[2]))
+            part.add_child(number, (spis[1], spis[2]))
         self.book.mark(part, signature)
 
     def _child_deleted(self, signature: str) -> None:
@@ -317,7 +312,7 @@ class CharonLines:
             return
         to = source.block.find(b" to ", at, at + 100)
         client = source.block[to + 4 : to + 60].partition(b"[")[0]
-        part = self.book.latest(_ascii(client))
+        part = self.book.latest(client)
         if part is not None:
             part.dpd_sent += 1
 
@@ -359,7 +354,7 @@ class CharonLines:
         found = _UPDOWN.match(source.text, source.message, source.stop)
         if found is None:
             return False
-        identity, client = _ascii(found[2]), _ascii(found[3])
+        identity, client = found[2], found[3]
         part = self._up.pop((identity, client), None)
         if found[1] == b"+" or part is None:
             part = Part("updown", source.number, source.moment)
@@ -368,13 +363,9 @@ class CharonLines:
             self._add(part)
         if found[1] == b"+":
             part.child_up = source.moment
-            part.step(source.mention(rung=Rung.CHILD_ESTABLISHED), Rung.CHILD_ESTABLISHED)
+            part.step(source.mention("", Rung.CHILD_ESTABLISHED), Rung.CHILD_ESTABLISHED)
             self._up[identity, client] = part
         else:
             part.marks.append(source.mention("ipsec_down"))
             part.finish(source.moment, "deleted")
         return True
-
-
-def _ascii(text: bytes) -> str:
-    return text.decode("ascii", "replace")

@@ -11,7 +11,7 @@ from tui.logs.attempts import AttemptEnd, Rung
 from tui.logs.fold_part import AddPart, Part
 from tui.logs.fold_source import Source
 
-OURS: Final = "L2TP"
+OURS: Final = b"L2TP"
 """Names of connections that are no site-to-site begin so."""
 _AGAIN: Final = 10.0
 """Seconds within which a client that begins anew without getting further only tries again."""
@@ -31,10 +31,11 @@ class IkeBook:
         self._source = source
         self._add = add
         self._by_peer: dict[bytes, Part] = {}
-        self._by_client: dict[str, list[Part]] = {}
+        self._by_client: dict[bytes, list[Part]] = {}
         self._by_ike: dict[int, Part] = {}
         self._by_child: dict[int, Part] = {}
-        self._by_identity: dict[str, Part] = {}
+        self._by_spi: dict[bytes, Part] = {}
+        self._by_identity: dict[bytes, Part] = {}
         self._live: list[Part] = []
 
     # --- which part a line is about
@@ -42,48 +43,44 @@ class IkeBook:
     def of_thread(self) -> Part | None:
         """The part that the thread works on; a new one if its client is not known yet."""
         peer = self._source.peer()
-        if peer is None:
+        if not peer:
             return None
-        part = self._by_peer.get(peer[0])
-        if part is not None:
-            return part
-        part = self._floated(*peer)
-        return self._new(peer[0]) if part is None else part
+        return self._by_peer.get(peer) or self._floated(peer) or self._new(peer)
 
     def known_of_thread(self) -> Part | None:
         """The same, but never a new one."""
         peer = self._source.peer()
-        if peer is None:
+        if not peer:
             return None
-        client = peer[0].partition(b"[")[0].decode("ascii", "replace")
-        return self._by_peer.get(peer[0]) or self.latest(client)
+        return self._by_peer.get(peer) or self.latest(peer.partition(b"[")[0])
 
-    def latest(self, client: str) -> Part | None:
+    def latest(self, client: bytes) -> Part | None:
         """The part of `client` that was heard of last."""
         parts = self._by_client.get(client)
         return max(parts, key=_last) if parts else None
 
-    def of_client(self, client: str, within: float) -> Part:
+    def of_client(self, client: bytes, within: float) -> Part:
         """The latest part of `client` if it was heard of `within` seconds, otherwise a new one."""
         part = self.latest(client)
         if part is None or abs(self._source.moment - part.last) > within:
             part = self._new_of(client)
         return part
 
-    def _floated(self, peer: bytes, is_nat_port: bool) -> Part | None:
+    def _floated(self, peer: bytes) -> Part | None:
         """The part whose client goes on from another port, because there is a NAT.
 
         Which of several clients behind one NAT it is, no line says; a NAT that keeps ports keeps
         both, and otherwise who began first goes on first.
         """
-        if not is_nat_port:
-            return None
         client, _, port = peer.partition(b"[")
+        parts = self._by_client.get(client)
+        if not parts or not self._source.is_to_nat_port:
+            return None
         keeps = port == b"4500]"
         moment = self._source.moment
         waiting = [
             part
-            for part in self._by_client.get(client.decode("ascii", "replace"), ())
+            for part in parts
             if not part.is_floated
             and part.rung < Rung.KEY_ACCEPTED
             and part.port
@@ -99,13 +96,13 @@ class IkeBook:
 
     def _new(self, peer: bytes) -> Part:
         client, _, port = peer.partition(b"[")
-        part = self._new_of(client.decode("ascii", "replace"))
+        part = self._new_of(client)
         digits = port[:-1]
         part.port = int(digits) if digits.isdigit() and len(digits) < 6 else 0
         self._by_peer[peer] = part
         return part
 
-    def _new_of(self, client: str) -> Part:
+    def _new_of(self, client: bytes) -> Part:
         part = Part("ike", self._source.number, self._source.moment)
         part.client = client
         parts = self._by_client.get(client)
@@ -126,14 +123,14 @@ class IkeBook:
         source = self._source
         moment = source.moment
         peer = source.peer()
-        if peer is None:
+        if peer:
+            client = b""
+            before = self._by_peer.get(peer)
+        else:
             text = source.text
             at = text.find(b"] ", source.message, source.stop) + 2
-            client = text[at : text.find(b" ", at, source.stop)].decode("ascii", "replace")
+            client = text[at : text.find(b" ", at, source.stop)]
             before = self._pending(client)
-        else:
-            client = ""
-            before = self._by_peer.get(peer[0])
         if (
             before is not None
             and before.initiated
@@ -146,18 +143,18 @@ class IkeBook:
             if len(before.initiated) < _MOST_TRIES:
                 before.initiated = (*before.initiated, moment)
             return
-        part = self._new_of(client) if peer is None else self._new(peer[0])
+        part = self._new(peer) if peer else self._new_of(client)
         part.ike_version = version
         part.initiated = (moment,)
-        part.step(source.mention(rung=Rung.IKE_STARTED), Rung.IKE_STARTED)
+        part.step(source.mention("", Rung.IKE_STARTED), Rung.IKE_STARTED)
 
-    def _pending(self, client: str) -> Part | None:
+    def _pending(self, client: bytes) -> Part | None:
         for part in reversed(self._by_client.get(client, ())):
             if not part.port and part.rung < Rung.IKE_ESTABLISHED and not part.ends:
                 return part
         return None
 
-    def proposed(self, rung: Rung, proposal: str) -> None:
+    def proposed(self, rung: Rung, proposal: bytes) -> None:
         """`selected proposal: …`"""
         part = self.of_thread()
         if part is None:
@@ -170,7 +167,7 @@ class IkeBook:
             part.esp_proposal = proposal
             if part.rung > rung:  # new keys of a session that is up
                 return
-        part.step(self._source.mention(rung=rung), rung)
+        part.step(self._source.mention("", rung), rung)
 
     def nat_seen(self) -> None:
         """`remote host is behind NAT`"""
@@ -178,9 +175,9 @@ class IkeBook:
         if part is None or (part.behind_nat and part.rung >= Rung.NAT_SEEN):
             return
         part.behind_nat = True
-        part.step(self._source.mention(rung=Rung.NAT_SEEN), Rung.NAT_SEEN)
+        part.step(self._source.mention("", Rung.NAT_SEEN), Rung.NAT_SEEN)
 
-    def key_accepted(self, client: str, identity: str) -> None:
+    def key_accepted(self, client: bytes, identity: bytes) -> None:
         """The client's message could be read; `client` is empty where the line does not say it."""
         part = self.of_thread()
         if part is None:
@@ -192,9 +189,9 @@ class IkeBook:
         if identity:
             part.identity = identity
         if part.rung < Rung.KEY_ACCEPTED:
-            part.step(self._source.mention(rung=Rung.KEY_ACCEPTED), Rung.KEY_ACCEPTED)
+            part.step(self._source.mention("", Rung.KEY_ACCEPTED), Rung.KEY_ACCEPTED)
 
-    def established(self, name: str, number: int, client: str, identity: str) -> None:
+    def established(self, name: bytes, number: int, client: bytes, identity: bytes) -> None:
         """`IKE_SA L2TP-PSK[1] established between …`"""
         source = self._source
         part = self.of_thread()
@@ -208,19 +205,21 @@ class IkeBook:
         part.established = part.last = source.moment
         self._by_ike[number] = part
         self._by_identity[part.identity] = part
-        part.step(source.mention(rung=Rung.IKE_ESTABLISHED), Rung.IKE_ESTABLISHED)
+        part.step(source.mention("", Rung.IKE_ESTABLISHED), Rung.IKE_ESTABLISHED)
 
-    def _split(self, part: Part, client: str) -> Part:
+    def _split(self, part: Part, client: bytes) -> Part:
         """Another SA from the same port, whose begin was taken for a further try of the first."""
         peer = self._source.peer()
         port = part.port
         part = self._new_of(client)
         part.port = port
-        if peer is not None:
-            self._by_peer[peer[0]] = part
+        if peer:
+            self._by_peer[peer] = part
         return part
 
-    def child_established(self, name: str, number: int, spis: tuple[str, ...], client: str) -> None:
+    def child_established(
+        self, name: bytes, number: int, spis: tuple[bytes, ...], client: bytes
+    ) -> None:
         """`CHILD_SA L2TP-PSK{2} established with SPIs …`"""
         source = self._source
         part = self.of_thread()
@@ -232,11 +231,12 @@ class IkeBook:
             ]
             part = waiting[0] if waiting else self._new_of(client)
         part.is_foreign |= not name.startswith(OURS)
-        part.add_child(number, *spis)
+        part.add_child(number, spis)
         self._by_child[number] = part
+        self._by_spi[spis[0]] = part
         if part.child_up is None:
             part.child_up = source.moment
-            part.step(source.mention(rung=Rung.CHILD_ESTABLISHED), Rung.CHILD_ESTABLISHED)
+            part.step(source.mention("", Rung.CHILD_ESTABLISHED), Rung.CHILD_ESTABLISHED)
         part.last = source.moment
 
     def foreign(self) -> None:
@@ -256,30 +256,37 @@ class IkeBook:
         if end:
             part.finish(moment, end)
 
-    def by_ike(self, number: int) -> Part | None:
-        """The part with IKE SA `number`."""
+    def by_ike(self, number: int, client: bytes) -> Part | None:
+        """The part with IKE SA `number`: of `client` or of the thread if one of them has it."""
+        for part in reversed(self._by_client.get(client, ())):
+            if number in part.ike_sas:
+                return part
+        if not client:
+            known = self.known_of_thread()
+            if known is not None and number in known.ike_sas:
+                return known
         return self._by_ike.get(number)
 
-    def by_child(self, number: int) -> Part | None:
-        """The part with CHILD SA `number`."""
-        return self._by_child.get(number)
+    def by_child(self, number: int, spi: bytes) -> Part | None:
+        """The part with the CHILD SA that has `spi`, or else `number`."""
+        return self._by_spi.get(spi) or self._by_child.get(number)
 
-    def refused_packet(self, client: str) -> Part:
+    def refused_packet(self, client: bytes) -> Part:
         """The part of a packet for which charon makes no IKE SA."""
         part = self.of_thread() or self.of_client(client, _FORGOTTEN)
         late = self._source.moment - part.last > _FORGOTTEN
         if late or part.rung >= Rung.IKE_ESTABLISHED:
             peer = self._source.peer()
-            part = self._new_of(client) if peer is None else self._new(peer[0])
+            part = self._new(peer) if peer else self._new_of(client)
         elif part.marks:
             part.retries += 1
         return part
 
-    def garbage(self, client: str) -> Part:
+    def garbage(self, client: bytes) -> Part:
         """The part of a packet that is not IKE."""
         return self.of_client(client, _SCANNING)
 
-    def half_open(self, client: str) -> Part:
+    def half_open(self, client: bytes) -> Part:
         """The oldest unfinished part of `client`."""
         parts = self._by_client.get(client, ())
         for ended in (False, True):
@@ -293,7 +300,7 @@ class IkeBook:
         part.rung = Rung.IKE_STARTED
         return part
 
-    def ended_only(self, client: str, number: int = 0, child: int = 0) -> Part:
+    def ended_only(self, client: bytes, number: int = 0, child: int = 0) -> Part:
         """A part whose begin lies before the log."""
         part = self._new_of(client)
         if number:
@@ -301,12 +308,12 @@ class IkeBook:
             part.rung = Rung.IKE_ESTABLISHED
             self._by_ike[number] = part
         if child:
-            part.add_child(child)
+            part.add_child(child, ())
             part.rung = Rung.CHILD_ESTABLISHED
             self._by_child[child] = part
         return part
 
-    def duplicate_of(self, identity: str, newer: Part | None) -> Part | None:
+    def duplicate_of(self, identity: bytes, newer: Part | None) -> Part | None:
         """The older part of the peer that came again."""
         part = self._by_identity.get(identity)
         if part is None or part is newer or part.is_foreign:
@@ -350,6 +357,7 @@ class IkeBook:
             self._by_peer.clear()
             self._by_ike.clear()
             self._by_child.clear()
+            self._by_spi.clear()
             self._by_identity.clear()
 
     def tidy(self, dropped: set[Part]) -> None:
@@ -357,6 +365,7 @@ class IkeBook:
         self._by_peer = {k: part for k, part in self._by_peer.items() if part not in dropped}
         self._by_ike = {n: part for n, part in self._by_ike.items() if part not in dropped}
         self._by_child = {n: part for n, part in self._by_child.items() if part not in dropped}
+        self._by_spi = {spi: part for spi, part in self._by_spi.items() if part not in dropped}
         self._by_identity = {i: p for i, p in self._by_identity.items() if p not in dropped}
         self._live = [part for part in self._live if part not in dropped and not part.ends]
         for client, parts in list(self._by_client.items()):

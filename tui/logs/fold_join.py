@@ -15,8 +15,6 @@ from tui.logs.fold_part import Kind, Part
 
 Group = list[Part]
 """Parts of one attempt; of those of one kind the one that tells most is first."""
-At = Callable[[float], float]
-"""Seconds since the epoch of a part's time."""
 
 _SLACK: Final = 2.0
 """Seconds by which two logs may differ about the same line."""
@@ -30,44 +28,50 @@ _UNTIL_LOGIN: Final = 30.0
 """Seconds between IPsec and pppd where nothing tells of the tunnel."""
 
 
-def join(parts: Iterable[Part], at: At, rank: Callable[[Part], int]) -> tuple[list[Group], Group]:
+def join(parts: Iterable[Part], rank: Callable[[Part], int]) -> tuple[list[Group], Group]:
     """The attempts that `parts` tell of, and the kills that hit none of them.
 
     `rank` is low for sources that tell most.
     """
     kinds: dict[Kind, list[Part]] = {"ike": [], "tunnel": [], "ppp": [], "updown": [], "kill": []}
-    for part in sorted(parts, key=lambda part: (rank(part), at(part.first))):
+    for part in parts:
         if not part.is_foreign:
             kinds[part.kind].append(part)
-    ike = _of_several_sources(kinds["ike"], _ike_keys, at)
-    _take_updown(ike, kinds["updown"], at)
-    tunnels = _of_several_sources(kinds["tunnel"], _tunnel_keys, at)
-    logins = _of_several_sources(kinds["ppp"], _ppp_keys, at)
-    alone = _logins_to_tunnels(tunnels, logins, at)
-    free = _tunnels_to_ipsec(ike, tunnels, at)
+    for kind in kinds.values():
+        kind.sort(key=_first)
+        kind.sort(key=rank)
+    ike = _of_several_sources(kinds["ike"], _ike_keys)
+    _take_updown(ike, kinds["updown"])
+    tunnels = _of_several_sources(kinds["tunnel"], _tunnel_keys)
+    logins = _of_several_sources(kinds["ppp"], _ppp_keys)
+    alone = _logins_to_tunnels(tunnels, logins)
+    free = _tunnels_to_ipsec(ike, tunnels)
     if not tunnels:
-        alone = _logins_to_ipsec(ike, alone, at)
+        alone = _logins_to_ipsec(ike, alone)
     groups = [*ike, *free, *alone]
-    missed = [kill for kill in kinds["kill"] if not _hit(groups, kill, at)]
-    return groups, missed
+    return groups, _missing(groups, kinds["kill"])
+
+
+def _first(part: Part) -> float:
+    return part.first
 
 
 # --- the same thing in two sources
 
 Key = tuple[object, ...]
-Keys = Callable[[Part, At], Iterator[Key]]
+Keys = Callable[[Part], Iterator[Key]]
 
 
-def _ike_keys(part: Part, at: At) -> Iterator[Key]:
-    for spi in part.spis:
-        yield ("spi", spi)
+def _ike_keys(part: Part) -> Iterator[Key]:
+    if part.spis:
+        yield ("spi", part.spis[0])
     for number in part.ike_sas:
         yield ("sa", part.client, number)
     for moment in part.initiated:
-        yield ("initiated", part.client, int(at(moment)))
+        yield ("initiated", part.client, int(moment))
 
 
-def _tunnel_keys(part: Part, at: At) -> Iterator[Key]:
+def _tunnel_keys(part: Part) -> Iterator[Key]:
     if part.tunnel:
         yield ("tunnel", part.tunnel)
     if part.remote_tunnel:
@@ -80,39 +84,41 @@ def _tunnel_keys(part: Part, at: At) -> Iterator[Key]:
         yield ("remote call", part.remote_call)
 
 
-def _ppp_keys(part: Part, at: At) -> Iterator[Key]:
+def _ppp_keys(part: Part) -> Iterator[Key]:
     yield ("pid", part.pppd)
 
 
-def _of_several_sources(parts: list[Part], keys: Keys, at: At) -> list[Group]:
+def _of_several_sources(parts: list[Part], keys: Keys) -> list[Group]:
     """Groups of parts that tell of the same thing, each of another source."""
-    if len({part.source for part in parts}) < 2:
+    sources = {part.source for part in parts}
+    if len(sources) < 2:
         return [[part] for part in parts]
     groups: list[Group] = []
-    known: dict[Key, list[Group]] = defaultdict(list)
+    known: dict[Key, list[Group]] = {}
+    first = parts[0].source
     for part in parts:
-        group = _same(part, known, keys, at)
-        if group is None:
-            group = [part]
-            groups.append(group)
-        else:
+        # Parts of the first source differ from each other already.
+        group = None if part.source == first else _same(part, known, keys)
+        if group is not None:
             group.append(part)
-        for key in keys(part, at):
-            if not any(group is other for other in known[key]):
-                known[key].append(group)
+            continue
+        group = [part]
+        groups.append(group)
+        for key in keys(part):
+            known.setdefault(key, []).append(group)
     return groups
 
 
-def _same(part: Part, known: dict[Key, list[Group]], keys: Keys, at: At) -> Group | None:
-    first, last = at(part.first) - _SLACK, at(part.last) + _SLACK
+def _same(part: Part, known: dict[Key, list[Group]], keys: Keys) -> Group | None:
+    first, last = part.first - _SLACK, part.last + _SLACK
     taken: Group | None = None
-    for key in keys(part, at):
-        near = known.get(key, [])
+    for key in keys(part):
+        near = known.get(key, ())
         if key[0] == "initiated":
             near = [*near, *known.get(_beside(key, -1), ()), *known.get(_beside(key, 1), ())]
         for group in near:
             lead = group[0]
-            if at(lead.first) > last or at(lead.last) < first or _differ(lead, part):
+            if lead.first > last or lead.last < first or _differ(lead, part):
                 continue
             if all(other.source != part.source for other in group):
                 return group
@@ -133,11 +139,11 @@ def _differ(one: Part, other: Part) -> bool:
     return bool(one.tunnel and other.tunnel and one.tunnel != other.tunnel)
 
 
-def _take_updown(ike: list[Group], updown: list[Part], at: At) -> None:
+def _take_updown(ike: list[Group], updown: list[Part]) -> None:
     """updown's lines belong to the IPsec that came up at that time."""
     if not updown:
         return
-    by_client: dict[str, list[Group]] = defaultdict(list)
+    by_client: dict[bytes, list[Group]] = defaultdict(list)
     for group in ike:
         by_client[group[0].client].append(group)
     for part in updown:
@@ -148,9 +154,9 @@ def _take_updown(ike: list[Group], updown: list[Part], at: At) -> None:
             if lead.identity and part.identity and lead.identity != part.identity:
                 continue
             if part.child_up is not None and lead.child_up is not None:
-                gap = abs(at(part.child_up) - at(lead.child_up))
+                gap = abs(part.child_up - lead.child_up)
             elif part.child_up is None and part.ends and lead.child_sas:
-                gap = abs(at(part.ends[0][0]) - at(lead.last))
+                gap = abs(part.ends[0][0] - lead.last)
             else:
                 continue
             if gap < best_gap and all(other.kind != "updown" for other in group):
@@ -166,7 +172,7 @@ def _take_updown(ike: list[Group], updown: list[Part], at: At) -> None:
 # --- pppd and its call
 
 
-def _logins_to_tunnels(tunnels: list[Group], logins: list[Group], at: At) -> list[Group]:
+def _logins_to_tunnels(tunnels: list[Group], logins: list[Group]) -> list[Group]:
     """Put pppd's parts to their calls; returns those that have none."""
     by_pppd: dict[int, list[Group]] = defaultdict(list)
     by_tunnel: dict[int, list[Group]] = defaultdict(list)
@@ -179,10 +185,10 @@ def _logins_to_tunnels(tunnels: list[Group], logins: list[Group], at: At) -> lis
     alone: list[Group] = []
     taken: set[int] = set()
     for login in logins:
-        found = _nearest(login, by_pppd.get(login[0].pppd, ()), taken, at)
+        found = _nearest(login, by_pppd.get(login[0].pppd, ()), taken)
         if found is None:
             number = next((part.tunnel for part in login if part.tunnel), 0)
-            found = _nearest(login, by_tunnel.get(number, ()), taken, at) if number else None
+            found = _nearest(login, by_tunnel.get(number, ()), taken) if number else None
         if found is None:
             alone.append(login)
         else:
@@ -191,10 +197,10 @@ def _logins_to_tunnels(tunnels: list[Group], logins: list[Group], at: At) -> lis
     return alone
 
 
-def _nearest(login: Group, groups: Iterable[Group], taken: set[int], at: At) -> Group | None:
+def _nearest(login: Group, groups: Iterable[Group], taken: set[int]) -> Group | None:
     """Of several calls with one process id (the ids come round) the one of that time."""
-    begin = min(at(part.first) for part in login)
-    end = max(at(part.last) for part in login)
+    begin = min(part.first for part in login)
+    end = max(part.last for part in login)
     best: Group | None = None
     best_gap = _UNTIL_PPPD
     for group in groups:
@@ -202,10 +208,10 @@ def _nearest(login: Group, groups: Iterable[Group], taken: set[int], at: At) -> 
             continue
         lead = group[0]
         if lead.call_up is None:  # its begin lies before the log
-            gap = 0.0 if begin - _SLACK <= at(lead.last) <= end + _UNTIL_PPPD else _UNTIL_PPPD
-        elif at(lead.call_up) - _SLACK <= begin:
-            gap = begin - at(lead.call_up)
-            if at(lead.last) + _SLACK >= begin and end <= at(lead.last) + _UNTIL_PPPD:
+            gap = 0.0 if begin - _SLACK <= lead.last <= end + _UNTIL_PPPD else _UNTIL_PPPD
+        elif lead.call_up - _SLACK <= begin:
+            gap = begin - lead.call_up
+            if lead.last + _SLACK >= begin and end <= lead.last + _UNTIL_PPPD:
                 gap = min(gap, _UNTIL_PPPD / 2)
         else:
             gap = _UNTIL_PPPD
@@ -217,21 +223,21 @@ def _nearest(login: Group, groups: Iterable[Group], taken: set[int], at: At) -> 
 # --- tunnels and IPsec
 
 
-def _tunnels_to_ipsec(ike: list[Group], tunnels: list[Group], at: At) -> list[Group]:
+def _tunnels_to_ipsec(ike: list[Group], tunnels: list[Group]) -> list[Group]:
     """Put tunnels to the IPsec of their clients; returns those that have none."""
-    waiting: dict[str, list[tuple[float, int, Group]]] = defaultdict(list)
+    waiting: dict[bytes, list[tuple[float, int, Group]]] = defaultdict(list)
     for number, group in enumerate(ike):
         child_up = next((part.child_up for part in group if part.child_up is not None), None)
         if child_up is not None:
-            insort(waiting[group[0].client], (at(child_up), number, group), key=_when)
+            insort(waiting[group[0].client], (child_up, number, group), key=_when)
     free: list[Group] = []
-    for group in sorted(tunnels, key=lambda group: at(group[0].first)):
+    for group in sorted(tunnels, key=lambda group: group[0].first):
         lead = group[0]
-        client = next((part.client for part in group if part.client), "")
+        client = next((part.client for part in group if part.client), b"")
         candidates = waiting.get(client, [])
-        place = _place(lead, candidates, at)
+        place = _place(lead, candidates)
         if place is None:
-            ended = _ended_with(lead, client, ike, at) if lead.started is None else None
+            ended = _ended_with(lead, client, ike) if lead.started is None else None
             if ended is None:
                 free.append(group)
             else:
@@ -245,14 +251,14 @@ def _when(entry: tuple[float, int, Group]) -> float:
     return entry[0]
 
 
-def _place(tunnel: Part, candidates: list[tuple[float, int, Group]], at: At) -> int | None:
+def _place(tunnel: Part, candidates: list[tuple[float, int, Group]]) -> int | None:
     """Which of the SAs without a tunnel it is: the latest one that was up by then, or the oldest
     of those that came up together with that."""
-    moment = at(tunnel.first)
+    moment = tunnel.first
     if tunnel.started is None:
         return None
     last = bisect_left(candidates, moment + 1.001, key=_when) - 1
-    while last >= 0 and _was_gone(candidates[last][2], moment, at):
+    while last >= 0 and _was_gone(candidates[last][2], moment):
         last -= 1
     if last < 0 or moment - candidates[last][0] > _UNTIL_TUNNEL:
         return None
@@ -260,18 +266,18 @@ def _place(tunnel: Part, candidates: list[tuple[float, int, Group]], at: At) -> 
     for place in range(last - 1, -1, -1):
         if candidates[last][0] - candidates[place][0] > _TOGETHER:
             break
-        if not _was_gone(candidates[place][2], moment, at):
+        if not _was_gone(candidates[place][2], moment):
             best = place
     return best
 
 
-def _was_gone(group: Group, moment: float, at: At) -> bool:
-    return any(at(when) < moment - _SLACK for part in group for when, _ in part.ends)
+def _was_gone(group: Group, moment: float) -> bool:
+    return any(when < moment - _SLACK for part in group for when, _ in part.ends)
 
 
-def _ended_with(tunnel: Part, client: str, ike: list[Group], at: At) -> Group | None:
+def _ended_with(tunnel: Part, client: bytes, ike: list[Group]) -> Group | None:
     """The IPsec whose end the log has, as it has that of the tunnel, but not the begin."""
-    moment = at(tunnel.last)
+    moment = tunnel.last
     for group in ike:
         lead = group[0]
         if (
@@ -280,26 +286,26 @@ def _ended_with(tunnel: Part, client: str, ike: list[Group], at: At) -> Group | 
             and lead.child_up is None
             and lead.rung >= Rung.IKE_ESTABLISHED
             and all(part.kind == "ike" for part in group)
-            and abs(at(lead.last) - moment) <= _UNTIL_LOGIN
+            and abs(lead.last - moment) <= _UNTIL_LOGIN
         ):
             return group
     return None
 
 
-def _logins_to_ipsec(ike: list[Group], logins: list[Group], at: At) -> list[Group]:
+def _logins_to_ipsec(ike: list[Group], logins: list[Group]) -> list[Group]:
     """Where no log tells of tunnels: pppd begins soon after IPsec, if only one can be meant."""
     free: list[Group] = []
     taken: set[int] = set()
-    for login in sorted(logins, key=lambda login: at(login[0].first)):
-        begin = at(login[0].first)
+    for login in sorted(logins, key=lambda login: login[0].first):
+        begin = login[0].first
         fits = []
         for group in ike:
             child_up = next((part.child_up for part in group if part.child_up is not None), None)
             if (
                 child_up is not None
                 and id(group) not in taken
-                and -_SLACK <= begin - at(child_up) <= _UNTIL_LOGIN
-                and not _was_gone(group, begin, at)
+                and -_SLACK <= begin - child_up <= _UNTIL_LOGIN
+                and not _was_gone(group, begin)
             ):
                 fits.append(group)
         if len(fits) == 1:
@@ -310,18 +316,25 @@ def _logins_to_ipsec(ike: list[Group], logins: list[Group], at: At) -> list[Grou
     return free
 
 
-def _hit(groups: list[Group], kill: Part, at: At) -> bool:
-    """Whether a process that was killed is one of `groups`."""
-    moment = at(kill.first)
-    hit: Group | None = None
+def _missing(groups: list[Group], kills: list[Part]) -> Group:
+    """Put kills to the sessions whose processes were killed; returns those that hit none."""
+    if not kills:
+        return []
+    by_pppd: dict[int, list[Group]] = defaultdict(list)
     for group in groups:
-        for part in group:
-            if part.pppd == kill.pppd and at(part.first) <= moment + _SLACK:
-                known = max(at(other.last) for other in group)
-                is_open = not any(other.ends for other in group if other.kind == "ppp")
-                if is_open or known >= moment - _SLACK:
-                    hit = group
-    if hit is None:
-        return False
-    hit.append(kill)
-    return True
+        for number in {part.pppd for part in group if part.pppd}:
+            by_pppd[number].append(group)
+    missed: Group = []
+    for kill in kills:
+        hit: Group | None = None
+        for group in by_pppd.get(kill.pppd, ()):
+            begin = min(part.first for part in group if part.pppd == kill.pppd)
+            is_open = not any(part.ends for part in group if part.kind == "ppp")
+            known = max(part.last for part in group)
+            if begin <= kill.first + _SLACK and (is_open or known >= kill.first - _SLACK):
+                hit = group
+        if hit is None:
+            missed.append(kill)
+        else:
+            hit.append(kill)
+    return missed

@@ -5,7 +5,6 @@ client's address, but no port: all clients behind one NAT look alike.
 """
 
 import re
-from collections.abc import Callable
 from typing import Final
 
 from tui.logs.attempts import AttemptEnd, Rung
@@ -30,7 +29,6 @@ _CLOSED: Final = re.compile(
 )
 _EXIT: Final = re.compile(rb"for call (\d{1,9}) (?:with code|by signal) (\d{1,5})")
 _CALL_CLOSE: Final = re.compile(rb"Call (\d{1,9}) to ([^\s,]+) disconnected")
-_PEER: Final = re.compile(rb"(?:peer|to) ([0-9a-fA-F.:]*[0-9a-fA-F])")
 
 _EXIT_ENDS: Final[dict[int, AttemptEnd]] = {
     **dict.fromkeys((1, 2, 3, 4, 6, 7, 10, 11, 17, 18, 19), "refused"),
@@ -47,25 +45,23 @@ class L2tpBook:
         self._source = source
         self._add = add
         self._incident = incident
-        self._by_client: dict[str, Part] = {}
+        self._by_client: dict[bytes, Part] = {}
         self._by_tunnel: dict[int, Part] = {}
         self._by_remote_tunnel: dict[int, Part] = {}
         self._by_call: dict[int, Part] = {}
         self._by_remote_call: dict[int, Part] = {}
         self._by_pppd: dict[int, Part] = {}
-        self._open: list[Part] = []
-        self._daemon = 0
+        self._open: dict[Part, None] = {}
+        self._without_address: dict[Part, None] = {}
+        self._on_interface: dict[bytes, Part] = {}
+        self._youngest: Part | None = None
         self.steps: dict[bytes, Handler] = {
-            b"Connection established to ": self._tunnel,
-            b"Call established with ": self._call,
+            b"established ": self._established,
             b"appeared on ppp": self._address_appeared,
         }
         """What to do where a literal stands."""
         self.actions: dict[str, Action] = {
-            **dict.fromkeys(
-                ("unknown_field", "l2tp_config_unloadable", "xl2tpd_port_taken"), incident
-            ),
-            **dict.fromkeys(("udp_xmit_failed", "peer_denied"), self._of_peer),
+            **dict.fromkeys(("unknown_field", "l2tp_config_unloadable"), incident),
             **dict.fromkeys(
                 ("pppd_exit_setup", "pppd_exit_auth", "pppd_exit_idle", "pppd_exit_dead"),
                 self._exited,
@@ -73,8 +69,6 @@ class L2tpBook:
             "pppd_exit": self._exited,
             "pppd_killed": self._exited,
             "tunnel_unanswered": self._unanswered,
-            "select_timeout": self._unanswered,
-            "closing_undelivered": self._undelivered,
             "tunnel_timeout": self._timeout,
             "tunnel_goodbye": self._closed,
             "call_hung_up": self._closed,
@@ -85,33 +79,37 @@ class L2tpBook:
             "tty_not_open": self._tty,
             "pppd_terminated": self._terminated,
             "xl2tpd_stopped": self._stopped,
-            "xl2tpd_started": self._started,
+            "xl2tpd_started": self._stopped,
         }
         """What to do with a line of a signature."""
 
     # --- steps
 
-    def _new(self, client: str) -> Part:
+    def _new(self, client: bytes) -> Part:
         source = self._source
         part = Part("tunnel", source.number, source.moment)
         part.client = client
         if client:
             self._by_client[client] = part
-        part.daemon = source.pid
-        self._open.append(part)
+        self._open[part] = None
         self._add(part)
         return part
 
-    def _tunnel(self, at: int) -> bool:
+    def _established(self, at: int) -> bool:
         source = self._source
         if source.daemon != "xl2tpd":
             return False
+        before = source.text[at - 5 : at]
+        if before == b"tion ":
+            return self._tunnel(at - 11)
+        return before == b"Call " and self._call(at - 5)
+
+    def _tunnel(self, at: int) -> bool:
+        source = self._source
         found = _TUNNEL.match(source.text, at, source.stop)
         if found is None:
             return False
-        if source.pid != self._daemon:
-            self._restarted(source.pid)
-        client, remote = _ascii(found[1]), int(found[3])
+        client, remote = found[1], int(found[3])
         part = self._by_remote_tunnel.get(remote)
         if part is None or part.tunnel or part.ends:
             part = self._new(client)
@@ -120,17 +118,15 @@ class L2tpBook:
         part.tunnel, part.remote_tunnel = int(found[2]), remote
         self._by_tunnel[part.tunnel] = part
         self._by_remote_tunnel[remote] = part
-        part.step(source.mention(rung=Rung.TUNNEL), Rung.TUNNEL)
+        part.step(source.mention("", Rung.TUNNEL), Rung.TUNNEL)
         return True
 
     def _call(self, at: int) -> bool:
         source = self._source
-        if source.daemon != "xl2tpd":
-            return False
         found = _CALL.match(source.text, at, source.stop)
         if found is None:
             return False
-        client = _ascii(found[1])
+        client = found[1]
         tunnel, inner_ip = self._arguments()
         part = self._by_tunnel.get(tunnel) if tunnel else self._by_client.get(client)
         if part is None or part.call or part.client != client:
@@ -139,21 +135,23 @@ class L2tpBook:
         part.pppd, part.call, part.remote_call = int(found[2]), int(found[3]), int(found[4])
         part.inner_ip = inner_ip
         part.call_up = source.moment
+        self._without_address[part] = None
+        self._youngest = part
         self._by_call[part.call] = part
         self._by_remote_call[part.remote_call] = part
         self._by_pppd[part.pppd] = part
-        part.step(source.mention(rung=Rung.CALL), Rung.CALL)
+        part.step(source.mention("", Rung.CALL), Rung.CALL)
         return True
 
-    def _arguments(self) -> tuple[int, str]:
+    def _arguments(self) -> tuple[int, bytes]:
         """The tunnel that pppd was started for, and the address that it is to give."""
         before = self._source.before(_ARGUMENTS)
         at = before.rfind(b"pppol2tp_tunnel_id")
         if at < 0:
-            return 0, ""
+            return 0, b""
         tunnel = _ARGUMENT.match(before, at)
         addresses = _ADDRESSES.search(before, at)
-        return int(tunnel[1]) if tunnel else 0, _ascii(addresses[1]) if addresses else ""
+        return int(tunnel[1]) if tunnel else 0, addresses[1] if addresses else b""
 
     def _address_appeared(self, at: int) -> bool:
         """charon sees the address of a session that is up; which one, it does not say: the
@@ -162,15 +160,16 @@ class L2tpBook:
         if source.daemon != "charon":
             return False
         end = source.text.find(b"\n", at, source.stop)
-        interface = _ascii(source.text[at + 12 : source.stop if end < 0 else end]).strip()
-        for part in self._open:
-            if part.interface == interface and not part.ends:
-                return True
-        for part in self._open:
-            if part.call and not part.interface and not part.ends:
-                part.interface = interface
-                part.step(source.mention(rung=Rung.CONNECTED), Rung.CONNECTED)
-                return True
+        interface = (source.text[at + 12 : source.stop if end < 0 else end]).strip()
+        on_it = self._on_interface.get(interface)
+        if on_it is not None and not on_it.ends:
+            return True
+        for part in self._without_address:
+            del self._without_address[part]
+            part.interface = interface
+            self._on_interface[interface] = part
+            part.step(source.mention("", Rung.CONNECTED), Rung.CONNECTED)
+            break
         return True
 
     # --- what goes wrong, and ends
@@ -185,8 +184,8 @@ class L2tpBook:
         part.last = max(part.last, moment)
         if end:
             part.finish(moment, end)
-            if part in self._open:
-                self._open.remove(part)
+            self._open.pop(part, None)
+            self._without_address.pop(part, None)
 
     def _search(self, pattern: re.Pattern[bytes]) -> re.Match[bytes] | None:
         source = self._source
@@ -200,7 +199,7 @@ class L2tpBook:
         """The part of tunnel `number`; one whose begin lies before the log if there is none."""
         part = self._by_tunnel.get(number) or self._by_remote_tunnel.get(number)
         if part is None:
-            part = self._new("")
+            part = self._new(b"")
             part.tunnel = number
             part.rung = Rung.TUNNEL
             self._by_tunnel[number] = part
@@ -210,16 +209,11 @@ class L2tpBook:
         part = self._of_tunnel(self._number())
         self._mark(part, signature, "peer_dead_l2tp")
 
-    def _undelivered(self, signature: str) -> None:
-        number = self._number()
-        part = self._by_tunnel.get(number) or self._by_remote_tunnel.get(number)
-        self._mark(part, signature)
-
     def _timeout(self, signature: str) -> None:
         found = self._search(_TIMEOUT)
         if found is None:
             return
-        number, client = int(found[1]), _ascii(found[2])
+        number, client = int(found[1]), found[2]
         part = self._by_remote_tunnel.get(number)
         if part is None:
             part = self._orphan(client)
@@ -228,7 +222,7 @@ class L2tpBook:
         part.client = part.client or client
         self._mark(part, signature, "peer_dead_l2tp")
 
-    def _orphan(self, client: str) -> Part:
+    def _orphan(self, client: bytes) -> Part:
         """The part whose other lines came in this second without an address, or a new one."""
         moment = self._source.moment
         for part in reversed(self._by_tunnel.values()):
@@ -242,7 +236,7 @@ class L2tpBook:
         found = self._search(_CLOSED)
         if found is None:
             return
-        client, local = _ascii(found[1]), int(found[2] or 0)
+        client, local = found[1], int(found[2] or 0)
         part = self._by_tunnel.get(local) if local else self._by_client.get(client)
         if part is None:
             part = self._new(client)
@@ -257,7 +251,7 @@ class L2tpBook:
         number = self._number()
         part = self._by_remote_tunnel.get(number) or self._by_tunnel.get(number)
         if part is None:
-            part = self._new("")
+            part = self._new(b"")
             part.remote_tunnel = number
             part.rung = Rung.TUNNEL
             self._by_remote_tunnel[number] = part
@@ -270,7 +264,7 @@ class L2tpBook:
         number, code = int(found[1]), int(found[2])
         part = self._by_remote_call.get(number)
         if part is None:
-            part = self._new("")
+            part = self._new(b"")
             part.remote_call = number
             part.rung = Rung.CALL
             self._by_remote_call[number] = part
@@ -284,7 +278,7 @@ class L2tpBook:
         found = self._search(_CALL_CLOSE)
         if found is None:
             return
-        client = _ascii(found[2])
+        client = found[2]
         part = self._by_call.get(int(found[1]))
         if part is None:
             latest = self._by_client.get(client)
@@ -301,7 +295,7 @@ class L2tpBook:
             return
         part = self._by_remote_tunnel.get(number)
         if part is None:
-            part = self._new("")
+            part = self._new(b"")
             part.remote_tunnel = number
             self._by_remote_tunnel[number] = part
         part.retries += 1
@@ -309,43 +303,28 @@ class L2tpBook:
 
     def _tty(self, signature: str) -> None:
         """It tells nothing of the call; the youngest one is not ready yet."""
-        calls = [part for part in self._open[-8:] if part.call]
-        self._mark(calls[-1] if calls else None, signature)
+        self._mark(self._youngest, signature)
 
     def _terminated(self, signature: str) -> None:
         number = self._number()
         part = self._by_pppd.get(number)
         if part is None:
-            part = self._new("")
+            part = self._new(b"")
             part.pppd = number
             part.rung = Rung.CALL
             self._by_pppd[number] = part
         self._mark(part, signature, "terminated")
 
-    def _of_peer(self, signature: str) -> None:
-        found = self._search(_PEER)
-        self._mark(self._by_client.get(_ascii(found[1])) if found else None, signature)
-
     # --- the daemon
 
     def _stopped(self, signature: str) -> None:
+        """Stopped, or started without a word of its end: what was open is gone."""
         self._incident(signature)
-        self._end_all()
 
-    def _started(self, signature: str) -> None:
-        self._incident(signature)
-        self._restarted(self._source.pid)
-
-    def _restarted(self, pid: int) -> None:
-        """Another process: what the one before had open is gone."""
-        if self._daemon:
-            self._end_all()
-        self._daemon = pid
-
-    def _end_all(self) -> None:
         for part in self._open:
             part.finish(self._source.moment, "xl2tpd_stopped")
-        self._open = []
+        self._open.clear()
+        self._without_address.clear()
 
     def tidy(self, dropped: set[Part]) -> None:
         """Forget parts that are kept no longer."""
@@ -355,15 +334,8 @@ class L2tpBook:
         self._by_call = _without(self._by_call, dropped)
         self._by_remote_call = _without(self._by_remote_call, dropped)
         self._by_pppd = _without(self._by_pppd, dropped)
-        self._open = [part for part in self._open if part not in dropped]
-
-
-TidyUp = Callable[[set[Part]], None]
+        self._open = {part: None for part in self._open if part not in dropped}
 
 
 def _without(parts: dict[int, Part], dropped: set[Part]) -> dict[int, Part]:
     return {number: part for number, part in parts.items() if part not in dropped}
-
-
-def _ascii(text: bytes) -> str:
-    return text.decode("ascii", "replace")

@@ -20,28 +20,26 @@ _MOST_IDS: Final = 16
 class Part:
     """One daemon's side of an attempt. What it does not know keeps the value of the class."""
 
-    client = ""
+    client = b""
     port = 0
-    identity = ""
+    identity = b""
     behind_nat = False
     ike_version = 0
     ike_sas: tuple[int, ...] = ()
     gone_sas: tuple[int, ...] = ()
     """IKE SAs of it that were deleted."""
     child_sas: tuple[int, ...] = ()
-    spis: tuple[str, ...] = ()
-    ike_proposal = ""
-    esp_proposal = ""
+    spis: tuple[bytes, ...] = ()
+    ike_proposal = b""
+    esp_proposal = b""
     tunnel = 0
     remote_tunnel = 0
     call = 0
     remote_call = 0
     pppd = 0
-    daemon = 0
-    """Process id of the xl2tpd that wrote of it."""
-    interface = ""
-    inner_ip = ""
-    user = ""
+    interface = b""
+    inner_ip = b""
+    user = b""
     rung = 0
     started: float | None = None
     """When it began, where the lines show it coming up."""
@@ -68,14 +66,25 @@ class Part:
 
     def step(self, mention: Mention, rung: Rung) -> None:
         """The attempt reached `rung`."""
-        moment = mention[0]
         if self.started is None:
             self.started = self.first
-        self.last = moment
+        self.last = mention[0]
         if rung > self.rung:
             self.rung = rung
         if len(self.steps) < _MOST_STEPS:
             self.steps.append(mention)
+
+    def retime(self, again: Callable[[float], float]) -> None:
+        """Take all times again; their year was not known."""
+        self.first, self.last = again(self.first), again(self.last)
+        for name in ("started", "established", "child_up", "call_up"):
+            moment = getattr(self, name)
+            if moment is not None:
+                setattr(self, name, again(moment))
+        self.initiated = tuple(again(moment) for moment in self.initiated)
+        self.ends = [(again(moment), end) for moment, end in self.ends]
+        for mentions in (self.steps, self.marks):
+            mentions[:] = [(again(mention[0]), *mention[1:]) for mention in mentions]
 
     def takes(self, signature: str) -> bool:
         """Whether a mark of `signature` is still kept: the first ones are, many alike are not."""
@@ -92,11 +101,16 @@ class Part:
 
     def add_ike(self, number: int) -> None:
         """It has IKE SA `number`."""
-        if number not in self.ike_sas:
+        if not self.ike_sas:
+            self.ike_sas = (number,)
+        elif number not in self.ike_sas:
             self.ike_sas = (*self.ike_sas, number)[-_MOST_IDS:]
 
-    def add_child(self, number: int, *spis: str) -> None:
+    def add_child(self, number: int, spis: tuple[bytes, ...]) -> None:
         """It has CHILD SA `number` with `spis`."""
+        if not self.child_sas:
+            self.child_sas, self.spis = (number,), spis
+            return
         if number not in self.child_sas:
             self.child_sas = (*self.child_sas, number)[-_MOST_IDS:]
         fresh = tuple(spi for spi in spis if spi not in self.spis)

@@ -1,8 +1,9 @@
 """One source's lines, dispatched: a literal is found in a line, and what it may mean is tried."""
 
 import re
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Final, cast
 
 from tui.logs.fold_charon import Action, CharonLines, Handler
 from tui.logs.fold_l2tp import L2tpBook
@@ -12,7 +13,8 @@ from tui.logs.fold_source import Daemon, Source
 from tui.logs.scan import LiteralScanner
 from tui.logs.signatures import BY_NAME
 
-STEP_NEEDLES: Final = (
+NEEDLES: Final = (
+    # the way up
     b"IKE_SA",
     b"CHILD_SA",
     b" proposal",
@@ -20,43 +22,32 @@ STEP_NEEDLES: Final = (
     b"pre-shared key",
     b"vpn-",
     b" -- ",
-    b"Connection established to ",
-    b"Call established with ",
+    b"established ",
     b"appeared on ppp",
-    b"ol2tp.so loaded",
     b"Using interface ppp",
-    b"lnsmode tid",
-    b"[CHAP Response",
-    b"[CHAP Success",
+    b"CHAP Response",
+    b"CHAP Success",
     b"remote IP address ",
-)
-"""Literals of the lines by which a connection comes up."""
-NEEDLES: Final = (
-    *STEP_NEEDLES,
+    # IKE
     b"no IKE config",
+    b"no matching",
+    b"no shared key",
     b"PSK disabled",
     b"none allows",
-    b"decrypt",
-    b"ailed",
     b"mismatched",
-    b"no shared key",
-    b"no matching",
-    b"unacceptable",
-    b"o acceptable",
-    b"COOKIE",
+    b"decrypt",
+    b"ing failed",
+    b"acceptable",
     b"invalid IKE",
-    b"could not be p",
-    b"no message rules",
     b"unsupported IKE",
-    b" notify",
-    b" DPD ",
+    b"notify",
+    b"sending DPD",
     b"shutting down",
     b"stopped after",
     b"charon has died",
     b"charon daemon",
-    b"started after",
     b"retransmit",
-    b"unable to install",
+    # L2TP
     b"exceeded for",
     b" closed to ",
     b"Out of ",
@@ -67,80 +58,83 @@ NEEDLES: Final = (
     b"nknown field",
     b"load config",
     b"signal",
-    b"Denied ",
-    b"bind socket",
-    b"imeout",
-    b"imed out",
-    b"deliver ",
     b"xl2tpd version",
-    b"Stopped ",
+    # PPP
     b"o authenticate",
-    b"secret",
-    b"CHAP Fail",
+    b"failed CHAP",
+    b"CHAP secret",
+    b"chap secret",
+    b"able secret",
+    b"CHAP Failure",
     b"auth pap>",
     b"ConfRej",
     b"Unsupported prot",
     b"by peer",
     b"echo-req",
-    b"Serial link",
+    b"sending Config-",
+    b"imed out",
     b"lack of",
-    b"hangup",
-    b"terminated.",
-    b"time expired",
-    b"agree to",
+    b"n terminated.",
     b"not authorized",
-    b"determine remote",
-    b"world and/or",
     b"n't connect PPP",
+    # the rest
     b"table full",
-    b" PROTO=",
     b"kill -9 ",
     b" ERROR ",
+    b"Failed ",
     b"of type ",
-    b"Wrote edited",
-    b"Invalid user",
-    b"local host is",
 )
-"""What a line has to contain to be looked at. Short ones serve several signatures."""
+"""What a line has to contain to be looked at. Short ones serve several signatures; 64 of them are
+looked for in one pass."""
 SCANNER: Final = LiteralScanner(NEEDLES)
 
-_DAEMON_OF: Final[dict[str, tuple[Daemon, ...]]] = {
-    "charon_stopped": ("starter",),
-    "charon_died": ("starter",),
-    "charon_started": ("starter",),
-}
-"""Where it is not charon."""
 _EVERYWHERE: Final = (
     "conntrack_full",
     "out_of_memory",
-    "packet_logged",
     "unit_failed",
     "unit_result",
-    "unit_stopped",
     "users_pushed",
     "vpn_pushed",
-    "users_written",
     "script_error",
     "ssh_refused",
-    "ssh_unknown_user",
 )
 """What belongs to no client."""
+_OF_STARTER: Final = frozenset(
+    NEEDLES.index(needle) for needle in (b"stopped after", b"charon has died")
+)
+"""Of the lines tagged `ipsec[906]` only these are not late copies of charon's."""
 _FOUND_BY: Final = {
-    "selectors_unacceptable": b"unacceptable",
+    "selectors_unacceptable": b"acceptable",
     "pppd_killed": b"signal",
     "pppd_terminated": b"signal",
     "mppe_required": b"by peer",
     "giving_up": b"retransmit",
     "router_retransmit": b"retransmit",
-    "router_refused_by_client": b" notify",
-    "client_reports_failed_auth": b" notify",
+    "router_refused_by_client": b"notify",
+    "client_reports_failed_auth": b"notify",
 }
 """Literals that the lines of a signature contain besides its own."""
 _HARMLESS: Final = ("no_source_nat", "policy_rule_left", "reread_early", "call_gone")
 """What is no `script_error`, though it says so."""
 
 IncidentSink = Callable[[Mention], None]
-Entry = tuple[bytes, Callable[[bytes], object] | None, tuple[Daemon, ...], str, Action]
+Entry = tuple[bytes, Callable[[bytes], object] | None, str]
+"""(literal, search, name) of a signature."""
+Doing = tuple[tuple[Daemon, ...], Action]
+"""Who writes the lines of a signature, none for anybody, and what to do with them."""
+
+
+@cache
+def _entries(number: int) -> tuple[Entry, ...]:
+    """Signatures whose lines needle `number` finds, in the order in which they count."""
+    needle = NEEDLES[number]
+    found: list[Entry] = []
+    for name, signature in BY_NAME.items():
+        literal = signature.literal.encode()
+        if needle in literal or needle == _FOUND_BY.get(name):
+            search = re.compile(signature.pattern.encode()).search if signature.pattern else None
+            found.append((literal, search, name))
+    return tuple(found)
 
 
 class SourceReader:
@@ -162,24 +156,33 @@ class SourceReader:
             **self._ppp.steps,
             b"kill -9 ": self._killed,
         }
-        entries = self._entries()
-        self._handlers = [self._handler(needle, steps.get(needle), entries) for needle in NEEDLES]
+        actions = self._actions()
+        self._handlers = [
+            self._handler(number, steps.get(needle), actions)
+            for number, needle in enumerate(NEEDLES)
+        ]
 
     def read(self, block: bytes) -> None:
         """Take the lines of `block`, whole ones."""
         source = self.source
         handlers = self._handlers
         source.begin(block)
-        seat = source.seat
+        rfind, startswith, seat = block.rfind, block.startswith, source.seat
+        seen = end = 0
         is_done = False
-        end = -1
         for needle, at, _ in SCANNER.hits(block):
             if at < end:
                 if is_done:
                     continue
             else:
-                is_done = not seat(at)
-                end = source.end
+                start = rfind(b"\n", seen, at) + 1
+                if start == 0 < seen:  # the same line again, one of charon's copies
+                    continue
+                seen = at
+                if startswith(b"ipsec[", start + source.head) and needle not in _OF_STARTER:
+                    continue
+                is_done = not seat(start, at)
+                seen = end = source.end
                 if is_done:
                     continue
             if source.text is not block:
@@ -191,31 +194,26 @@ class SourceReader:
 
     # --- dispatch
 
-    def _entries(self) -> list[Entry]:
-        """Signatures in the order in which they count, with what each does."""
-        actions: dict[str, tuple[tuple[Daemon, ...], Action]] = {}
-        for name in self._charon.actions:
-            actions[name] = (_DAEMON_OF.get(name, ("charon",)), self._charon.actions[name])
-        for name in self._l2tp.actions:
-            actions[name] = (("xl2tpd",), self._l2tp.actions[name])
-        for name in self._ppp.actions:
-            actions[name] = (("pppd",), self._ppp.actions[name])
-        for name in _EVERYWHERE:
-            actions[name] = ((), self._incident)
-        for name in _HARMLESS:
-            actions[name] = ((), _ignore)
-        found: list[Entry] = []
-        for name, signature in BY_NAME.items():
-            if name in actions:
-                daemons, action = actions[name]
-                pattern = signature.pattern.encode()
-                search = re.compile(pattern).search if pattern else None
-                found.append((signature.literal.encode(), search, daemons, name, action))
+    def _actions(self) -> dict[str, Doing]:
+        """What to do with a line of each signature."""
+        found: dict[str, Doing] = {}
+        for daemon, actions in (
+            ("charon", self._charon.actions),
+            ("starter", self._charon.starter_actions),
+            ("xl2tpd", self._l2tp.actions),
+            ("pppd", self._ppp.actions),
+        ):
+            daemons = (cast(Daemon, daemon),)
+            found.update({name: (daemons, action) for name, action in actions.items()})
+        found.update(dict.fromkeys(_EVERYWHERE, ((), self._incident)))
+        found.update(dict.fromkeys(_HARMLESS, ((), _ignore)))
         return found
 
-    def _handler(self, needle: bytes, step: Handler | None, entries: list[Entry]) -> Handler:
+    def _handler(self, number: int, step: Handler | None, actions: Mapping[str, Doing]) -> Handler:
         own = [
-            entry for entry in entries if needle in entry[0] or needle == _FOUND_BY.get(entry[3])
+            (literal, search, *actions[name], name)
+            for literal, search, name in _entries(number)
+            if name in actions
         ]
         if not own:
             return step or _never
@@ -225,10 +223,12 @@ class SourceReader:
             if step is not None and step(at):
                 return True
             line = source.text[source.message : source.stop]
-            for literal, search, daemons, name, action in own:
-                if literal not in line or (daemons and source.daemon not in daemons):
-                    continue
-                if search is None or search(line):
+            for literal, search, daemons, action, name in own:
+                if (
+                    literal in line
+                    and (not daemons or source.daemon in daemons)
+                    and (search is None or search(line))
+                ):
                     action(name)
                     return True
             return False

@@ -5,13 +5,12 @@ journal's `short`, `short-iso` and `json`, and CloudStack's scripts.
 """
 
 import re
-from collections.abc import Callable
 from typing import Final, Literal
 
 import msgspec
 
 from tui.logs.fold_part import Mention
-from tui.logs.fold_time import dated_seconds, syslog_seconds
+from tui.logs.fold_time import Calendar, dated_seconds, syslog_seconds
 
 Daemon = Literal["charon", "xl2tpd", "pppd", "starter", "kernel", "updown", "cloud", "other"]
 
@@ -57,16 +56,18 @@ _decode_entry: Final = msgspec.json.Decoder(_Entry).decode
 
 
 class Source:
-    """Where reading one source stands. `note_time` is told of every time that has a year."""
+    """Where reading one source stands."""
 
-    def __init__(self, name: str, number: int, note_time: Callable[[float], None]) -> None:
+    def __init__(self, name: str, number: int, calendar: Calendar) -> None:
         self.name = name
         self.number = number
         self.has_packets = False
         """Whether it tells which packets charon received, and so the ports of clients."""
+        self.is_yearless = False
+        """Whether its times have no year."""
         self.daemon: Daemon = "other"
         self.pid = 0
-        self.tag = b""
+        self.tag = b"\0"
         self.moment = 0.0
         self.text = b""
         """What holds the message: the block, or the message alone."""
@@ -78,19 +79,29 @@ class Source:
         self.start = 0
         """Where in the block the line begins."""
         self.end = 0
-        self._note_time = note_time
+        self.head = 16
+        """Where in a line of this host the tag begins."""
         self._host = b"\0"
+        self._tag_at = 0
+        self._calendar = calendar
         self._tags: dict[bytes, tuple[Daemon, int]] = {}
         self._stamp = b""
         self._lines = 0
         self._counted_to = 0
         self._context = b""
+        self._context_packet = -1
         self._first_packet: int | None = None
+        self._packet: tuple[bytes, int] = (b"", 0)
         self._is_json = False
+
+    def forget_time(self) -> None:
+        """The year may be another one than it was taken for."""
+        self._stamp = b""
 
     def begin(self, block: bytes) -> None:
         """Go on with `block`, whole lines."""
-        self.block = block
+        self.block = self.text = block
+        self._is_json = False
         self.start = self.end = self._counted_to = 0
         self._first_packet = None
 
@@ -104,44 +115,39 @@ class Source:
             self._context = block[-_CONTEXT:]
         else:
             self._context = (self._context + block)[-_CONTEXT:]
+        self._context_packet = -2
         self.block = self.text = b""
 
-    def seat(self, at: int) -> bool:
-        """Take the line around `at`; false if it is no line of a log, or one of charon's copies."""
+    def seat(self, start: int, at: int) -> bool:
+        """Take the line that begins at `start` and contains `at`; false if it is no line of a log,
+        or one of charon's copies."""
         block = self.block
-        start = block.rfind(_NEWLINE, self.end, at) + 1
         end = block.find(_NEWLINE, at)
         if end < 0:
             end = len(block)
         self.start = start
-        self.end = end
-        head = start + 15
-        host = self._host
-        if not block.startswith(host, head):
-            return self._seat_otherwise(start, end)
-        tag_at = head + len(host)
+        self.end = self.stop = end
+        tag_at = start + self.head
         tag_end = block.find(_COLON, tag_at, end)
-        if tag_end < 0:
+        if block[start + 15 : tag_at] != self._host or tag_end < 0:
             return self._seat_otherwise(start, end)
         tag = block[tag_at:tag_end]
-        known = self._tags.get(tag)
-        if known is None:
-            known = self._learn(tag)
-        self.daemon, self.pid = known
-        self.tag = tag
-        self.text = block
-        self.message = message = tag_end + 2
-        self.stop = end
-        self._is_json = False
-        stamp = block[start:head]
+        if tag != self.tag:
+            self.tag = tag
+            self.daemon, self.pid = self._tags.get(tag) or self._learn(tag)
+        self._tag_at = tag_at
+        self.message = tag_end + 2
+        if self._is_json:
+            self._is_json, self.text = False, block
+        stamp = block[start : start + 15]
         if stamp != self._stamp:
             try:
-                self.moment = syslog_seconds(stamp)
+                self.moment = self._calendar.moment(stamp)
             except ValueError:
                 return False
             self._stamp = stamp
         # Late copies of charon's lines, passed on by the starter: `ipsec[906]: 15[NET] …`
-        return known[0] != "starter" or block[message + 2 : message + 3] != b"["
+        return self.daemon != "starter" or block[tag_end + 4 : tag_end + 5] != b"["
 
     def _learn(self, tag: bytes) -> tuple[Daemon, int]:
         if len(self._tags) >= _MOST_TAGS:
@@ -155,7 +161,8 @@ class Source:
     def _seat_otherwise(self, start: int, end: int) -> bool:
         """The same for a line whose host is not the one of the line before."""
         block = self.block
-        self._is_json = False
+        if self._is_json:
+            self._is_json, self.text = False, block
         first = block[start : start + 1]
         if first == b"{":
             return self._seat_entry(start, end)
@@ -163,9 +170,9 @@ class Source:
             return self._seat_dated(start, end)
         boot = _BOOT.match(block, start, end)
         if boot is not None:
-            return self._seat_cloud(boot[2] + boot[1], boot.end(), end)
+            return self._seat_cloud(boot[2] + boot[1], boot.end())
         try:
-            moment = syslog_seconds(block[start : start + 15])
+            moment = self._calendar.moment(block[start : start + 15])
         except ValueError:
             return False
         tag = _TAG.match(block, start + 15, end)
@@ -173,16 +180,17 @@ class Source:
             return False
         if block[start + 15 : start + 16] == b" ":
             self._host = block[start + 15 : tag.start(1)]
-        return self._seated(moment, tag[1], tag.end(), end)
+            self.head = 15 + len(self._host)
+        self.is_yearless = True
+        return self._seated(moment, tag)
 
-    def _seated(self, moment: float, tag: bytes, message: int, end: int) -> bool:
+    def _seated(self, moment: float, found: re.Match[bytes]) -> bool:
+        self.tag = tag = found[1]
         self.daemon, self.pid = self._tags.get(tag) or self._learn(tag)
-        self.tag = tag
         self.moment = moment
         self._stamp = b""
-        self.text = self.block
-        self.message = message
-        self.stop = end
+        self._tag_at = found.start(1)
+        self.message = message = found.end()
         return self.daemon != "starter" or self.block[message + 2 : message + 3] != b"["
 
     def _seat_dated(self, start: int, end: int) -> bool:
@@ -193,13 +201,13 @@ class Source:
             moment = dated_seconds(dated[1], dated[2] or b"", dated[3] or b"")
         except (ValueError, OverflowError):
             return False
-        self._note_time(moment)
+        self._calendar.note(moment)
         if dated[1][10:11] == b"T":
             tag = _TAG.match(self.block, dated.end() - 1, end)
-            return tag is not None and self._seated(moment, tag[1], tag.end(), end)
-        return self._of_scripts(moment, dated.end(), end)
+            return tag is not None and self._seated(moment, tag)
+        return self._of_scripts(moment, dated.end())
 
-    def _seat_cloud(self, stamp: bytes, message: int, end: int) -> bool:
+    def _seat_cloud(self, stamp: bytes, message: int) -> bool:
         """`stamp` is the year and then the rest as in syslog."""
         try:
             moment = dated_seconds(stamp[:4] + b"-01-01T00:00:00")
@@ -208,14 +216,14 @@ class Source:
         except (ValueError, OverflowError):
             return False
         moment += within - (0 if leap or within < 60 * 86_400 else 86_400)
-        self._note_time(moment)
-        return self._of_scripts(moment, message, end)
+        self._calendar.note(moment)
+        return self._of_scripts(moment, message)
 
-    def _of_scripts(self, moment: float, message: int, end: int) -> bool:
+    def _of_scripts(self, moment: float, message: int) -> bool:
         self.daemon, self.pid, self.tag = "cloud", 0, b"cloud"
         self.moment = moment
         self._stamp = b""
-        self.text, self.message, self.stop = self.block, message, end
+        self.message = message
         return True
 
     def _seat_entry(self, start: int, end: int) -> bool:
@@ -229,7 +237,7 @@ class Source:
             said = "".join(chr(part) if isinstance(part, int) else part for part in said[:65_536])
         if said is None or not 0 < moment < 1e11:
             return False
-        self._note_time(moment)
+        self._calendar.note(moment)
         tag = (entry.SYSLOG_IDENTIFIER or "").encode("utf-8", "replace")
         pid = entry.syslog_pid or entry.pid or ""
         self.daemon = _DAEMONS.get(tag, "other")
@@ -242,7 +250,7 @@ class Source:
         self._is_json = True
         return self.daemon != "starter" or self.text[2:3] != b"["
 
-    def mention(self, signature: str = "", rung: int = 0) -> Mention:
+    def mention(self, signature: str, rung: int = 0) -> Mention:
         """The line, to be kept."""
         block, start = self.block, self.start
         self._lines += block.count(_NEWLINE, self._counted_to, start)
@@ -256,28 +264,45 @@ class Source:
             line = block[start:end]
         return (self.moment, self.number, self._lines + 1, line, signature, rung)
 
-    def peer(self) -> tuple[bytes, bool] | None:
-        """Where the packet came from that charon's thread works on: (`203.0.113.77[500]`, whether
-        it came to the router's port 4500). None where the log does not say it."""
+    def peer(self) -> bytes:
+        """Where the packet came from that charon's thread works on, `203.0.113.77[500]`; empty
+        where the log does not say it."""
+        block, start = self.block, self.start
         if self._is_json:
-            head = b'"%b' % self.text[:2]
+            needle = b'"' + self.text[:2] + _PACKET
         else:
-            head = b"%b: %b" % (self.tag, self.text[self.message : self.message + 2])
-        needle = head + _PACKET
-        block = self.block
+            needle = block[self._tag_at : self.message + 2] + _PACKET
         if self._first_packet is None:
             self._first_packet = block.find(_PACKET)
             self.has_packets |= self._first_packet >= 0
-        start = self.start
         if 0 <= self._first_packet < start:
-            at = block.rfind(needle, max(0, start - _WINDOW), start)
+            at = block.rfind(needle, start - _WINDOW if start > _WINDOW else 0, start)
             if at >= 0:
-                return _sender(block, at + len(needle))
-        if start < _WINDOW:
-            at = self._context.rfind(needle)
-            if at >= 0:
-                return _sender(self._context, at + len(needle))
-        return None
+                at += len(needle)
+                end = block.find(b"]", at) + 1
+                self._packet = (block, end)
+                return block[at:end]
+        return self._peer_before(needle) if start < _WINDOW else b""
+
+    def _peer_before(self, needle: bytes) -> bytes:
+        """The same for a packet in an earlier block."""
+        context = self._context
+        if self._context_packet == -2:
+            self._context_packet = context.find(_PACKET)
+        at = -1 if self._context_packet < 0 else context.rfind(needle)
+        if at < 0:
+            return b""
+        at += len(needle)
+        end = context.find(b"]", at) + 1
+        self._packet = (context, end)
+        return context[at:end]
+
+    @property
+    def is_to_nat_port(self) -> bool:
+        """Whether the packet that `peer` found last came to the router's port 4500."""
+        block, end = self._packet
+        own = block.find(b"[", end, end + 60)
+        return block[own : own + 6] == b"[4500]"
 
     def before(self, size: int) -> bytes:
         """Up to `size` bytes before the line."""
@@ -286,12 +311,3 @@ class Source:
             return self.block[start - size : start]
         missing = size - start
         return self._context[-missing:] + self.block[:start]
-
-
-def _sender(block: bytes, at: int) -> tuple[bytes, bool] | None:
-    """`203.0.113.77[500] to 203.0.113.10[500] (280 bytes)`"""
-    end = block.find(b"]", at, at + 60) + 1
-    if end == 0:
-        return None
-    own = block.find(b"[", end, end + 60)
-    return block[at:end], block.startswith(b"[4500]", own)

@@ -1,8 +1,7 @@
 """Times of lines that do not say their year.
 
-While lines are read, such a time is a number of seconds since the begin of an unknown leap year
-(below `YEARLESS`); times with a year are seconds since the epoch. Both become seconds since the
-epoch when the attempts are put together, because what says the year may be read last.
+Such a time is taken for the latest that is not in the future. What says the year may be read last:
+then times are taken again.
 """
 
 import time
@@ -10,8 +9,6 @@ from datetime import UTC, datetime
 from typing import Final
 
 DAY: Final = 86_400
-YEARLESS: Final = 367 * DAY
-"""Numbers below this have no year."""
 _GRACE: Final = DAY
 """The clocks of router and console may differ."""
 _HALF_A_YEAR: Final = 182 * DAY
@@ -24,6 +21,7 @@ _MONTHS: Final = {
     )
 }  # fmt: skip
 _LEAP_YEAR: Final = 2000
+_MOST_MINUTES: Final = 4096
 
 
 def syslog_seconds(stamp: bytes) -> int:
@@ -55,27 +53,52 @@ def dated_seconds(stamp: bytes, fraction: bytes = b"", zone: bytes = b"") -> flo
 
 
 class Calendar:
-    """Puts the years right: a time without one is the latest that is not in the future."""
+    """Puts the years right."""
 
     def __init__(self, now: float | None = None) -> None:
+        """`now`: the time of reading in the router's clock; without it, times that have a year say
+        when that was, and without any it is the present."""
         self._now = now
         self._seen = 0.0
-        self._offsets: dict[int, float] = {}
-        self._latest = 0.0
+        self._latest = self._limit()
+        self._days: dict[int, float] = {}
+        self._minutes: dict[bytes, float] = {}
 
     def note(self, moment: float) -> None:
-        """A time with a year was read; unless `now` was given, the latest of them stands for it."""
+        """A time with a year was read."""
         if moment > self._seen:
             self._seen = moment
 
+    def moment(self, stamp: bytes) -> float:
+        """`Nov 23 00:06:29` as seconds since the epoch. ValueError for what is none."""
+        minute = stamp[:12]
+        begin = self._minutes.get(minute)
+        if begin is None or stamp[12:13] != b":" or not stamp[13:15].isdigit():
+            begin = self._with_year(syslog_seconds(stamp)) - int(stamp[13:15])
+            if len(self._minutes) >= _MOST_MINUTES:
+                self._minutes.clear()
+            self._minutes[minute] = begin
+        return begin + int(stamp[13:15])
+
+    def again(self, moment: float) -> float:
+        """A time without a year, taken as now known."""
+        at = datetime.fromtimestamp(moment, UTC)
+        stamp = f"{at:%b} {at.day:2} {at:%H:%M:%S}".encode()
+        return self.moment(stamp) + moment % 1
+
     def settle(self) -> bool:
-        """Take up what is known of the year; true if times may have changed since the last one."""
+        """Take up what is known of the year; true if times have to be taken again."""
         limit = self._limit()
-        moved = abs(limit - self._latest) >= 1.0
-        if moved:
-            self._latest = limit
-            self._offsets.clear()
-        return moved
+        if abs(limit - self._latest) < 1:
+            return False
+        before = self._days
+        self._latest = limit
+        self._days = {}
+        if all(self._offset(number) == offset for number, offset in before.items()):
+            self._days = before
+            return False
+        self._minutes.clear()
+        return True
 
     def _limit(self) -> float:
         """No time without a year is later than this."""
@@ -88,16 +111,12 @@ class Calendar:
         limit = self._seen + _HALF_A_YEAR
         return min(limit, present + _GRACE) if present > self._seen else limit
 
-    def at(self, moment: float) -> float:
-        """Seconds since the epoch."""
-        if moment >= YEARLESS:
-            return moment
-        number = int(moment // DAY)
-        offset = self._offsets.get(number)
+    def _with_year(self, seconds: int) -> float:
+        number = seconds // DAY
+        offset = self._days.get(number)
         if offset is None:
-            offset = self._offset(number)
-            self._offsets[number] = offset
-        return moment + offset
+            offset = self._days[number] = self._offset(number)
+        return seconds + offset
 
     def _offset(self, number: int) -> float:
         """What to add to the seconds of day `number` (of a leap year, from 0)."""

@@ -9,7 +9,7 @@ import importlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
-_MOST_IN_A_GROUP: Final = 62
+_MOST_IN_A_GROUP: Final = 64
 _NEWLINE: Final = b"\n"
 
 Hit = tuple[int, int, int]

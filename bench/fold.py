@@ -1,0 +1,242 @@
+"""Folding logs into attempts, beside splitting the same bytes into lines and counting them.
+
+The traffic is made of the recorded cases, each session with addresses, ids, threads and times of
+its own, up to eight of them at a time, in the files that a router has: charon and xl2tpd with the
+late copies of charon's lines and pppd's arguments, messages, pppd's journal, the audit lines in
+auth.log, updown, CloudStack's scripts. Two mixes: `live` has as many other lines as such of
+clients (logins of the management server over SSH, cron, DHCP, timers, runs of CloudStack's
+scripts); `nothing but attempts` has none, which no router has, and is the hardest for us.
+
+What is unfair: the peer does nothing with the lines. What is not measured: reading the files, and
+the text of the lines that an attempt is shown with, which is made when somebody asks for it; the
+last line says what that takes. Every attempt that was played has to come out as it was played.
+"""
+
+import random
+import statistics
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from bench.ratios import Ratio, print_ratios
+from tests.logs.traffic import BEGIN, FILES, SLOTS, USUAL, Line, Outcome, Players, outcome_of
+from tests.router_cases import case
+from tui.logs.fold import Folder
+from tui.logs.fold_reader import SCANNER
+from tui.logs.scan import lines_with
+
+LINES: Final = 1_000_000
+ROUNDS: Final = 7
+BLOCK: Final = 1 << 18
+"""Bytes that are fed at once."""
+NOW: Final = BEGIN + 28 * 86_400
+BAR: Final = 0.3
+_HOST: Final = b"r-42-VM"
+
+Blocks = list[tuple[str, bytes]]
+
+
+class Traffic(msgspec.Struct, frozen=True):
+    """Blocks as they are fed, and what they have to fold into."""
+
+    blocks: Blocks
+    lines: int
+    outcomes: tuple[Outcome, ...]
+
+
+def noise_of(moment: float, dice: random.Random) -> list[Line]:
+    """What the rest of a router writes: one login, one job or one lease, now and then a push."""
+    stamp = time.strftime("%b %d %H:%M:%S", time.gmtime(moment)).encode()
+    head = b"%b %b " % (stamp[:4] + b"%2d" % int(stamp[4:6]) + stamp[6:], _HOST)
+    pid = dice.randrange(1000, 32_000)
+    kind = dice.random()
+    if kind < 0.02:
+        day = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(moment)).encode()
+        return [
+            (moment, "vr.cloud.log", day + line[19:])
+            for line in case("vpn_disabled_api").files["vr.cloud.log"].splitlines()
+            if line[:2] == b"20"
+        ]
+    if kind < 0.6:
+        return [(moment, "vr.auth.log", head + line) for line in _ssh(pid)]
+    if kind < 0.75:
+        return [(moment, "vr.auth.log", head + line) for line in _cron(pid)]
+    if kind < 0.95:
+        return [(moment, "vr.log", head + line) for line in _dhcp(pid, dice)]
+    return [(moment, "vr.log", head + line) for line in _timer()]
+
+
+def _ssh(pid: int) -> tuple[bytes, ...]:
+    who = b"sshd[%d]: " % pid
+    return (
+        who
+        + b"Accepted publickey for root from 10.0.2.2 port 51548 ssh2: ECDSA SHA256:tHXrdXAfy0h",
+        who + b"pam_unix(sshd:session): session opened for user root(uid=0) by (uid=0)",
+        who + b"pam_env(sshd:session): deprecated reading of user environment enabled",
+        who + b"pam_env(sshd:session): Unable to open env file: /etc/default/locale: No such file"
+        b" or directory",
+        who + b"Received disconnect from 10.0.2.2 port 51548:11: disconnected by user",
+        who + b"Disconnected from user root 10.0.2.2 port 51548",
+        who + b"pam_unix(sshd:session): session closed for user root",
+    )
+
+
+def _cron(pid: int) -> tuple[bytes, ...]:
+    who = b"CRON[%d]: " % pid
+    return (
+        who + b"pam_env(cron:session): Unable to open env file: /etc/default/locale: No such file"
+        b" or directory",
+        who + b"pam_unix(cron:session): session opened for user root(uid=0) by (uid=0)",
+        who + b"pam_unix(cron:session): session closed for user root",
+    )
+
+
+def _dhcp(pid: int, dice: random.Random) -> tuple[bytes, ...]:
+    guest = b"(eth0) 10.1.1.%d 02:00:4c:5f:00:%02x" % (dice.randrange(2, 250), dice.randrange(256))
+    who = b"dnsmasq-dhcp[%d]: " % pid
+    return (who + b"DHCPREQUEST" + guest, who + b"DHCPACK" + guest + b" VM-%d" % pid)
+
+
+def _timer() -> tuple[bytes, ...]:
+    who = b"systemd[1]: "
+    return (
+        who + b"Starting logrotate.service - Rotate log files...",
+        who + b"logrotate.service: Deactivated successfully.",
+        who + b"Finished logrotate.service - Rotate log files.",
+    )
+
+
+def made(count: int, share_of_noise: float) -> Traffic:
+    """About `count` lines, `share_of_noise` of them not of clients."""
+    dice = random.Random(7)  # noqa: S311
+    players = Players(7)
+    lines: list[Line] = []
+    outcomes: list[Outcome] = []
+    free = [BEGIN] * SLOTS
+    clients = noise = 0
+    moment = BEGIN
+    while len(lines) < count:
+        slot = min(range(SLOTS), key=free.__getitem__)
+        begin = max(free[slot], moment)
+        session = players.play(dice.choice(USUAL), begin, slot)
+        free[slot] = begin + session.seconds + 30
+        moment = begin + dice.random() * 8
+        lines += session.lines
+        clients += len(session.lines)
+        outcomes += session.outcomes
+        while noise < share_of_noise / (1 - share_of_noise) * clients:
+            others = noise_of(begin + dice.random() * 60, dice)
+            noise += len(others)
+            lines += others
+    lines.sort(key=lambda line: line[0])
+    return Traffic(blocks_of(lines), len(lines), tuple(sorted(outcomes)))
+
+
+def blocks_of(lines: list[Line]) -> Blocks:
+    """The lines as they come in when all files are followed at once."""
+    waiting: dict[str, list[bytes]] = {file: [] for file in FILES}
+    sizes = dict.fromkeys(FILES, 0)
+    blocks: Blocks = []
+    for _, file, line in lines:
+        waiting[file].append(line)
+        sizes[file] += len(line) + 1
+        if sizes[file] >= BLOCK:
+            blocks.append((file, b"\n".join(waiting[file]) + b"\n"))
+            waiting[file], sizes[file] = [], 0
+    blocks += [(file, b"\n".join(rest) + b"\n") for file, rest in waiting.items() if rest]
+    return blocks
+
+
+def folded(blocks: Blocks) -> Folder:
+    """Ours."""
+    folder = Folder("r-42-VM", now=NOW)
+    for source, block in blocks:
+        folder.feed(source, block)
+    folder.finish()
+    return folder
+
+
+def counted(blocks: Blocks) -> int:
+    """The peer."""
+    return sum(len(block.split(b"\n")) - 1 for _, block in blocks)
+
+
+def seconds(action: Callable[[], object]) -> float:
+    """Of one run."""
+    before = time.perf_counter()
+    action()
+    return time.perf_counter() - before
+
+
+def check(traffic: Traffic) -> Folder:
+    """Fold once, and compare with what was played."""
+    folder = folded(traffic.blocks)
+    outcomes = tuple(sorted(outcome_of(attempt) for attempt in folder.attempts))
+    if outcomes != traffic.outcomes:
+        wrong = set(outcomes) ^ set(traffic.outcomes)
+        raise SystemExit(f"error: {len(wrong)} attempts are wrong, such as {sorted(wrong)[:4]}")
+    return folder
+
+
+def peak(traffic: Traffic) -> int:
+    """Bytes that folding takes at the most, the blocks not counted."""
+    tracemalloc.start()
+    folder = folded(traffic.blocks)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert folder.attempts
+    return most
+
+
+def measured(name: str, traffic: Traffic) -> Ratio:
+    """One mix."""
+    folder = check(traffic)
+    candidates = sum(1 for _, block in traffic.blocks for _ in lines_with(SCANNER, block))
+    size = sum(len(block) for _, block in traffic.blocks)
+    pairs = [
+        (seconds(lambda: folded(traffic.blocks)), seconds(lambda: counted(traffic.blocks)))
+        for _ in range(ROUNDS)
+    ]
+    rates = sorted(peer / ours for ours, peer in pairs)
+    ours = statistics.median(pair[0] for pair in pairs)
+    shown = seconds(lambda: check_text(folded(traffic.blocks)))
+    print(
+        f"{name}: {traffic.lines:,} lines, {size / 1e6:.1f} MB, {len(folder.attempts):,} attempts,"
+        f" {candidates / traffic.lines:.1%} of the lines looked at,"
+        f" {traffic.lines / ours / 1e6:.2f} million lines/s;"
+        f" lines/s by those of the peer: min {rates[0]:.2f}, median {statistics.median(rates):.2f},"
+        f" max {rates[-1]:.2f}; with the text of all lines shown"
+        f" {traffic.lines / shown / 1e6:.2f} million lines/s;"
+        f" peak of memory {peak(traffic) / 1e6:.1f} MB"
+    )
+    return Ratio(
+        name=f"fold, {name} (peer: split and count)",
+        ours=ours,
+        peer=statistics.median(pair[1] for pair in pairs),
+        bar=1 / BAR,
+        sense="at most",
+    )
+
+
+def check_text(folder: Folder) -> int:
+    """Make the text of every line that is shown."""
+    return sum(len(attempt.steps) for attempt in folder.attempts)
+
+
+def main() -> None:
+    """Measure and print."""
+    count = int(sys.argv[1].replace(",", "")) if len(sys.argv) > 1 else LINES
+    print_ratios(
+        [
+            measured("live mix", made(count, 0.5)),
+            measured("nothing but attempts", made(count, 0.0)),
+        ]
+    )
+
+
+if __name__ == "__main__":
+    main()
