@@ -89,13 +89,17 @@ class Story:
             if number == 1 and user not in machine.state.habits and machine.lets_in(500, client[1]):
                 self._visitors.visit_in_past(client, when - 60, "wrong_password")
             self._visitors.visit_in_past(client, when)
+        stubborn = [user for user in self._away() if user in machine.state.habits]
+        for number, user in enumerate(stubborn[:5]):
+            self._visitors.visit_in_past(client_of(user), now - 320 + 25 * number)
         if machine.lets_in(500, "192.0.2.66"):
             player.write_past("wrong_key", nobody, now - 180)
             player.write_past("scan", nobody, now - 45)
 
     def _next_act(self) -> None:
         machine = self._machine
-        if not machine.has_key:
+        # The public interface of a standby router is down: nobody comes there.
+        if not machine.has_key or machine.state.redundant_state == "BACKUP":
             return
         chance, habits = machine.chance, machine.state.habits
         away = self._away()

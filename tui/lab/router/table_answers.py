@@ -187,7 +187,8 @@ def _vpn_filter(machine: Machine) -> list[str]:
 
 
 def _tiers(machine: Machine) -> list[str]:
-    """What a VPC's router has instead of the FORWARD rules of an isolated network."""
+    """What a VPC's router has instead of the FORWARD rules of an isolated network, in its order:
+    the VPN, answers, what leaves the VPC, the ACLs of the tiers."""
     state = machine.state
     cidr = state.guest_cidr
     asked = sum(int(machine.meter(session).packets_in) for session in machine.live_sessions)
@@ -201,7 +202,11 @@ def _tiers(machine: Machine) -> list[str]:
             f"{Count(asked, 84 * asked)} -A VPN_FORWARD -d {cidr} -i ppp+ -j RETURN",
             "[0:0] -A VPN_FORWARD -i ppp+ -o ppp+ -j RETURN",
         ]
-    lines.append("[0:0] -A FORWARD -m state --state RELATED,ESTABLISHED -j ACCEPT")
+    answered = _forwarded(machine, inwards=False)
+    lines += [
+        f"{answered} -A FORWARD -m state --state RELATED,ESTABLISHED -j ACCEPT",
+        f"[0:0] -A FORWARD -s {cidr} ! -d {cidr} -j ACCEPT",
+    ]
     for number, tier in enumerate(state.tiers, 2):
         lines += _tier(f"eth{number}", tier, asked if number == 2 else 0)
     return lines
@@ -222,7 +227,7 @@ def _tier(link: str, tier: LabTier, asked: int) -> list[str]:
 def _filter(machine: Machine) -> Answer:
     base = _base(machine, "filter")
     if machine.state.is_vpc:
-        base = [line for line in base if "FW_" not in line and "eth2 -o eth2" not in line]
+        base = [line for line in base if "FW_" not in line and "-A FORWARD -i" not in line]
     updown = [f"[0:0] {rule}" for way in ("INPUT", "OUTPUT") for rule in updown_rules(machine, way)]
     vpc = _tiers(machine) if machine.state.is_vpc else []
     chains = [line for line in base if line.startswith(":")]
