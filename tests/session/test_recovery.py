@@ -397,7 +397,7 @@ def who_gets_in(rules: Sequence[IngressRule]) -> set[str]:
 async def test_a_change_for_a_time_goes_back_without_being_asked(
     lab: Lab, state: Path, session: Session
 ) -> None:
-    address_id, before = await changed_for_a_time(lab, state, seconds=0.5)
+    address_id, before = await changed_for_a_time(lab, state, seconds=3)
     assert who_gets_in(await rules_of(session, address_id)) != before
     recovery = Recovery(session)
     await recovery.load()
@@ -413,7 +413,7 @@ async def test_a_change_for_a_time_goes_back_without_being_asked(
 async def test_nothing_goes_on_by_itself_where_nothing_may_be_changed(
     lab: Lab, state: Path
 ) -> None:
-    await changed_for_a_time(lab, state, seconds=0.5)
+    await changed_for_a_time(lab, state, seconds=3)
     await users_broken_off(lab, state, "nora", after=CallState.SENT, at="nora")
     reading = lab_session(lab, state=state, read_only=True)
     recovery = Recovery(reading)
