@@ -13,6 +13,7 @@ from tui.commands import (
     arguments_safety,
     arguments_users,
     arguments_vpn,
+    arguments_why,
 )
 from tui.commands.parsing import (
     EPILOG,
@@ -27,6 +28,7 @@ from tui.commands.parsing import (
 
 DECLARED: Final[tuple[Callable[[Commands], None], ...]] = (
     arguments_vpn.declare,
+    arguments_why.declare,
     arguments_users.declare,
     arguments_firewall.declare,
     arguments_kit.declare,

@@ -35,6 +35,7 @@ def tables_of(lines: list[str]) -> list[Answer]:
         Answer(
             name=name,
             stdout="\n".join(rules.get(number, "") for number in range(len(lines))),
+            original="\n".join(lines),
         )
         for name, rules in kept.items()
     ]

@@ -85,7 +85,8 @@ _LONG_PROCESS: Final = re.compile(r"\s*(\d+) \w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d 
 
 def _ppp_processes(body: Lines, first: int) -> list[Answer]:
     """`ps -o pid,lstart,args`: as `pgrep -a` has it, without the start."""
-    return [_cut("pgrep_pppd", (_LONG_PROCESS.sub(r"\1 \2", line) for line in body), first)]
+    short = _cut("pgrep_pppd", (_LONG_PROCESS.sub(r"\1 \2", line) for line in body), first)
+    return [msgspec.structs.replace(short, original="\n".join(body))]
 
 
 def _rules(body: Lines, first: int) -> list[Answer]:

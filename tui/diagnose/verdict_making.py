@@ -120,15 +120,20 @@ def of_nobody(
             others=(),
         )
     who = user or client
-    says = f"{who} never shows up in these logs: no packet of theirs got as far as a login. "
-    if nameless:
-        says += f"{nameless} clients did not get as far as to say who they are; see below. "
+    says = f"{who} never shows up in these logs"
+    says += ": nothing of theirs got as far as a login." if user else "."
+    if nameless == 1:
+        says += " One client did not get as far as to say who it is: it may be theirs."
+    elif nameless:
+        says += f" {nameless} clients did not get as far as to say who they are."
+    if router.category != "ok":
+        says += f" {router.says}"
     return msgspec.structs.replace(
         router,
         user=user or None,
         client=client,
         certainty=min(router.certainty, 0.6 if router.category == "ok" else 1.0),
-        says=says + router.says,
+        says=says,
         others=router.others or ("udp500_blocked",),
         next_look=router.next_look
         or "a packet capture of 60 s while they try: packets that do not arrive leave no line",

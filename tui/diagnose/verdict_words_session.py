@@ -79,8 +79,9 @@ _SESSION: Final[dict[str, Words]] = {
     "duplicate_login": Words(
         "{user} has two sessions at once; the router allows it.",
         "Your name is in use twice. If the other one is not you, tell us: the password has leaked.",
-        "Ask whose the other session is; if it is not the user's, give a new password. Everybody "
-        "should have a name of their own.",
+        "Ask whose the other session is; if it is not the user's, end it and give a new password. "
+        "Everybody should have a name of their own.",
+        "disconnect",
     ),
     "reconnect_initial_contact": Words(
         "The client vanished without a goodbye and came back; the router cleared the old "

@@ -22,10 +22,10 @@ from tui.diagnose.bundle import Bundle
 from tui.diagnose.symptoms import Symptom, symptom_of
 from tui.diagnose.verdict_making import of_nobody, of_symptom, verdict_of
 from tui.diagnose.verdicts import Verdict
-from tui.diagnose.why_case import OPEN, ClientCase, Finding, Logs, now_utc
+from tui.diagnose.why_case import OPEN, ClientCase, Finding, now_utc
 from tui.diagnose.why_clients import cases_of
 from tui.diagnose.why_facts import RouterFacts
-from tui.diagnose.why_logs import logs_of
+from tui.diagnose.why_logs import Logs, logs_of
 from tui.logs.attempts import Rung
 from tui.logs.fold import fold_logs
 
@@ -121,6 +121,8 @@ def _of_user(
     nameless = [each for each in verdicts if each.user is None and each.rung < Rung.AUTHENTICATED]
     router = _of_router(facts, logs, meant, renamed)
     missing = of_nobody(router, user=user, known=_is_known(user, facts), nameless=len(nameless))
+    if missing.category == "ok":
+        return (*sorted(nameless, key=_urgency), missing)
     return (missing, *sorted(nameless, key=_urgency))
 
 

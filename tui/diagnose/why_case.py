@@ -1,6 +1,7 @@
 """One client's case: its attempts, what the router's state and a capture say of it."""
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Final
@@ -10,14 +11,10 @@ import msgspec
 from tui.diagnose.packets import ClientPackets, Echoes, Packet, echoes
 from tui.diagnose.verdicts import Evidence, Outcome
 from tui.diagnose.why_facts import CAPTURE, RouterFacts, shown
+from tui.diagnose.why_logs import Logs
 from tui.logs.attempts import Attempt, LogRef, Rung
-from tui.logs.line import read_lines
 from tui.router.ipsec_facts import ChildSa, IkeSa
 
-DAEMON_LOG: Final = "vr.log"
-PPP_LOGS: Final = ("vr.messages.log", "vr.pppd-journal.log")
-JOURNAL: Final = "vr.pppd-journal.log"
-CLOUD_LOG: Final = "vr.cloud.log"
 SURE: Final = 0.95
 LIKELY: Final = 0.8
 OPEN: Final = 0.6
@@ -39,65 +36,6 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     next_look: str = ""
 
 
-class Logs:
-    """The logs of a bundle, searched as they are."""
-
-    def __init__(self, texts: dict[str, bytes], now: datetime) -> None:
-        self.texts = texts
-        self._now = now
-
-    def has(self, *names: str) -> bool:
-        """True if one of the files is there; it may be empty, which says something too."""
-        return any(name in self.texts for name in names)
-
-    def find(self, name: str, *needles: bytes, most: int = 3) -> tuple[Evidence, ...]:
-        """The first lines of the log `name` that hold one of `needles`."""
-        text = self.texts.get(name, b"")
-        found: dict[int, Evidence] = {}
-        for needle in needles:
-            at = text.find(needle)
-            while at >= 0 and len(found) < most * len(needles):
-                start = text.rfind(b"\n", 0, at) + 1
-                end = text.find(b"\n", at)
-                line = text[start : end if end >= 0 else len(text)]
-                if start not in found and not _is_late_copy(line):
-                    number = text.count(b"\n", 0, start) + 1
-                    found[start] = Evidence(name, number, shown(line.decode("utf-8", "replace")))
-                at = text.find(needle, end) if end >= 0 else -1
-        return tuple(found[start] for start in sorted(found))[:most]
-
-    def find_in(self, names: tuple[str, ...], *needles: bytes) -> tuple[Evidence, ...]:
-        """As `find`, in the first log that has such a line."""
-        return next((found for name in names if (found := self.find(name, *needles))), ())
-
-    def time_of(self, evidence: Evidence) -> float | None:
-        """When a found line was written: seconds since the epoch."""
-        return self._time(evidence.file, evidence.text.encode())
-
-    @cached_property
-    def end(self) -> float | None:
-        """Time of the last line of all logs."""
-        times = []
-        for name, text in self.texts.items():
-            if name.endswith(".log") and text.strip():
-                last = text.rstrip(b"\n").rsplit(b"\n", 1)[-1]
-                times.append(self._time(name, last))
-        return max((time for time in times if time is not None), default=None)
-
-    def _time(self, name: str, line: bytes) -> float | None:
-        source = "cloud" if name == CLOUD_LOG else "journal" if line.startswith(b"{") else "daemon"
-        moment = read_lines(source, [line], router="", now=self._now)[0].time
-        return moment.timestamp() if moment is not None else None
-
-
-_LATE_COPY: Final = re.compile(rb"\S+ +\S+ \S+ \S+ ipsec\[\d+\]: \d\d\[[A-Z]{3}\]")
-
-
-def _is_late_copy(line: bytes) -> bool:
-    """charon's lines come a second time, late, from the starter."""
-    return _LATE_COPY.match(line) is not None
-
-
 def of_line(ref: LogRef) -> Evidence:
     """A line of an attempt as evidence."""
     return Evidence(ref.source, ref.line, shown(ref.text))
@@ -112,6 +50,26 @@ _AGE: Final = re.compile(r"(\d+) (second|minute|hour|day)")
 _SECONDS: Final = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 
 
+class Everybody:
+    """The attempts of all clients, by address and by user."""
+
+    def __init__(self, attempts: Iterable[Attempt]) -> None:
+        self._by_client: dict[str, list[Attempt]] = {}
+        self._by_user: dict[str, list[Attempt]] = {}
+        for attempt in attempts:
+            self._by_client.setdefault(attempt.client, []).append(attempt)
+            if attempt.user:
+                self._by_user.setdefault(attempt.user, []).append(attempt)
+
+    def at(self, client: str) -> list[Attempt]:
+        """Those from one address, of whoever is behind it."""
+        return self._by_client.get(client, [])
+
+    def of(self, user: str) -> list[Attempt]:
+        """Those of one user, from wherever."""
+        return self._by_user.get(user, [])
+
+
 class ClientCase:
     """Everything that is known of one client: its address, behind NAT with its own address."""
 
@@ -122,12 +80,12 @@ class ClientCase:
         client: str,
         identity: str = "",
         attempts: tuple[Attempt, ...] = (),
-        everybody: tuple[Attempt, ...] = (),
+        everybody: "Everybody | None" = None,
     ) -> None:
         """`attempts` in the order of beginning; `everybody`: those of all clients."""
         self.facts, self.logs = facts, logs
         self.client, self.identity = client, identity
-        self.attempts, self.everybody = attempts, everybody
+        self.attempts, self.everybody = attempts, everybody or Everybody(())
 
     @property
     def last(self) -> Attempt | None:

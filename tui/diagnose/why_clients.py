@@ -12,8 +12,9 @@ import msgspec
 from tui.diagnose.packets import ClientPackets, echoes, is_size_test
 from tui.diagnose.state_text import BRIEF_ADDRESSES
 from tui.diagnose.verdicts import Evidence
-from tui.diagnose.why_case import ClientCase, Logs, of_packet
+from tui.diagnose.why_case import ClientCase, Everybody, of_packet
 from tui.diagnose.why_facts import RouterFacts
+from tui.diagnose.why_logs import DAEMON_LOG, Logs
 from tui.logs.attempts import Attempt, LogRef, Rung
 from tui.router import commands
 
@@ -25,7 +26,7 @@ _PING_SIZE: Final = 150
 
 def cases_of(facts: RouterFacts, logs: Logs, attempts: tuple[Attempt, ...]) -> list[ClientCase]:
     """One case per client, in the order of their last attempts."""
-    everybody = _placed(facts, attempts)
+    everybody = _placed(facts, _without_shadows(attempts))
     _identify(facts, [each for each in everybody if each.rung == Rung.CONNECTED])
     known = {attempt.client for attempt in everybody}
     everybody += [
@@ -36,8 +37,9 @@ def cases_of(facts: RouterFacts, logs: Logs, attempts: tuple[Attempt, ...]) -> l
     everybody += _from_capture(facts, logs, everybody)
     everybody.sort(key=_begin)
     _name(facts, everybody)
+    index = Everybody(everybody)
     cases = [
-        ClientCase(facts, logs, client, identity, tuple(own), tuple(everybody))
+        ClientCase(facts, logs, client, identity, tuple(own), index)
         for (client, identity), own in _grouped(everybody).items()
     ]
     seen = {case.client for case in cases}
@@ -50,6 +52,32 @@ def cases_of(facts: RouterFacts, logs: Logs, attempts: tuple[Attempt, ...]) -> l
 def _begin(attempt: Attempt) -> tuple[bool, float]:
     """What only the state or a capture proves is of now, a session more than the rest."""
     return attempt.started is None and attempt.rung >= Rung.CONNECTED, attempt.started or 0.0
+
+
+AUDIT_LOG: Final = "vr.auth.log"
+SAME_SECONDS: Final = 2.0
+
+
+def _without_shadows(attempts: tuple[Attempt, ...]) -> tuple[Attempt, ...]:
+    """Without attempts that only auth.log tells again: it has charon's audit lines a second time,
+    and an attempt that has ended at once takes no more lines."""
+    begun: dict[str, list[float]] = {}
+    for attempt in attempts:
+        if attempt.started is not None and not _is_audit(attempt):
+            begun.setdefault(attempt.client, []).append(attempt.started)
+    return tuple(
+        attempt
+        for attempt in attempts
+        if not _is_audit(attempt)
+        or attempt.started is None
+        or not any(
+            abs(time - attempt.started) <= SAME_SECONDS for time in begun.get(attempt.client, ())
+        )
+    )
+
+
+def _is_audit(attempt: Attempt) -> bool:
+    return bool(attempt.steps) and all(step.source == AUDIT_LOG for step in attempt.steps)
 
 
 def _placed(facts: RouterFacts, attempts: tuple[Attempt, ...]) -> list[Attempt]:
@@ -184,7 +212,7 @@ def _from_capture(facts: RouterFacts, logs: Logs, attempts: list[Attempt]) -> li
             continue
         last = known.get(client.client)
         works = _pings(client, capture.router)
-        if last is not None and (logs.has("vr.log") or not works or last.rung >= Rung.TUNNEL):
+        if last is not None and (logs.has(DAEMON_LOG) or not works or last.rung >= Rung.TUNNEL):
             continue
         made.append(
             Attempt(

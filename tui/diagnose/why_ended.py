@@ -4,7 +4,6 @@ from typing import Final
 
 from tui.diagnose.verdicts import Evidence
 from tui.diagnose.why_case import (
-    CLOUD_LOG,
     GUESS,
     LIKELY,
     OPEN,
@@ -12,9 +11,11 @@ from tui.diagnose.why_case import (
     ClientCase,
     Finding,
 )
+from tui.diagnose.why_logs import CLOUD_LOG, DAEMON_LOG
 from tui.logs.attempts import Rung
 from tui.router import commands
 
+_CHARON_LOGS: Final = (DAEMON_LOG, "vr.auth.log")
 _STOPPED: Final = (b"charon stopped after", b"SIGINT received, shutting down", b"SIGTERM received")
 _STARTED: Final = (b"Starting IKE charon daemon", b") started after")
 
@@ -49,8 +50,8 @@ def charon_restarted(case: ClientCase) -> Finding | None:
     if window is None or case.last is None or case.rung < Rung.TUNNEL:
         return None
     began = case.last.connected or case.last.started or window[0]
-    stops = _within(case, began, window[1], ("vr.log", "vr.auth.log"), *_STOPPED)
-    starts = _within(case, began, window[1], ("vr.log", "vr.auth.log"), *_STARTED)
+    stops = case.logs.between(_CHARON_LOGS, began, window[1], *_STOPPED)
+    starts = case.logs.between(_CHARON_LOGS, began, window[1], *_STARTED)
     younger = _charon_younger_than(case, began)
     if not (stops or case.last.end == "charon_stopped" or younger):
         return None
@@ -76,21 +77,6 @@ def charon_restarted(case: ClientCase) -> Finding | None:
         if acquired
         else "",
     )
-
-
-def _within(
-    case: ClientCase, start: float, end: float, names: tuple[str, ...], *needles: bytes
-) -> tuple[Evidence, ...]:
-    """Lines of a time: a restart before the session is none of its business."""
-    for name in names:
-        found = tuple(
-            each
-            for each in case.logs.find(name, *needles, most=50)
-            if (time := case.logs.time_of(each)) is not None and start <= time <= end
-        )
-        if found:
-            return found[:3]
-    return ()
 
 
 def _charon_younger_than(case: ClientCase, began: float) -> tuple[Evidence, ...]:

@@ -54,7 +54,8 @@ class RouterFacts:
             return ()
         for number, line in enumerate(answer.stdout.split("\n")):
             if line.strip() and all(word in line for word in words):
-                return (Evidence(answer.file or name, answer.line + number, shown(line)),)
+                told = answer.original.split("\n")[number] if answer.original else line
+                return (Evidence(answer.file or name, answer.line + number, shown(told)),)
         return ()
 
     def silence(self, name: str, says: str) -> tuple[Evidence, ...]:

@@ -4,7 +4,6 @@ from typing import Final
 
 from tui.diagnose.verdicts import Evidence
 from tui.diagnose.why_case import (
-    DAEMON_LOG,
     GUESS,
     LIKELY,
     OPEN,
@@ -13,6 +12,7 @@ from tui.diagnose.why_case import (
     Finding,
     of_packet,
 )
+from tui.diagnose.why_logs import DAEMON_LOG
 from tui.logs.attempts import Rung
 
 _GARBAGE: Final = (
@@ -70,6 +70,9 @@ def auth_method(case: ClientCase) -> Finding | None:
 def key_unreadable(case: ClientCase) -> Finding | None:
     """The first encrypted message cannot be read: another key made it."""
     found = case.said(*_UNREADABLE)
+    if not found and all(each.rung < Rung.KEY_ACCEPTED for each in case.attempts):
+        # Where a log begins in the midst of an attempt its lines may stand apart.
+        found = case.ever_said(*_UNREADABLE)
     if not found or case.rung >= Rung.IKE_ESTABLISHED:
         return None
     half_open = case.said("deleting half open IKE_SA")
@@ -91,9 +94,8 @@ def scanner(case: ClientCase) -> Finding | None:
 
 def _garbage_of(case: ClientCase) -> tuple[Evidence, ...]:
     """Garbage begins no IKE SA, so that the line may stand in no attempt."""
-    lines = case.logs.find(DAEMON_LOG, *(each.encode() for each in _GARBAGE), most=8)
-    named = f"from {case.client} "
-    return lines if any(named in f"{each.text} " for each in lines) else ()
+    garbage = case.logs.by_address(*(each.encode() for each in _GARBAGE))
+    return tuple(garbage.get(case.client, ())[:8])
 
 
 def flood(case: ClientCase) -> Finding | None:

@@ -4,7 +4,6 @@ from typing import Final
 
 from tui.diagnose.verdicts import Evidence
 from tui.diagnose.why_case import (
-    DAEMON_LOG,
     GUESS,
     LIKELY,
     OPEN,
@@ -14,6 +13,7 @@ from tui.diagnose.why_case import (
     of_packet,
 )
 from tui.diagnose.why_ike import gate_proof
+from tui.diagnose.why_logs import DAEMON_LOG
 from tui.logs.attempts import Rung
 
 TOO_EARLY_SECONDS: Final = 15

@@ -1,8 +1,25 @@
-"""The logs that a bundle has: its files, or what commands of the survey showed of their ends."""
+"""The logs of a bundle, searched as they are: each word is looked for once, however many ask."""
 
+import re
+from collections import Counter
+from datetime import datetime
+from functools import cached_property
 from typing import Final
 
+import msgspec
+
 from tui.diagnose.bundle import Bundle
+from tui.diagnose.verdicts import Evidence
+from tui.diagnose.why_facts import shown
+from tui.logs.line import read_lines
+
+DAEMON_LOG: Final = "vr.log"
+JOURNAL: Final = "vr.pppd-journal.log"
+PPP_LOGS: Final = ("vr.messages.log", JOURNAL)
+CLOUD_LOG: Final = "vr.cloud.log"
+
+MOST_FOUND: Final = 20_000
+"""Lines with one word that are kept; the first ones."""
 
 _ENDS: Final = {
     "tail_daemon_log": "vr.log",
@@ -11,6 +28,11 @@ _ENDS: Final = {
     "tail_auth_log": "vr.auth.log",
 }
 """Commands that show the end of a log, and the bundle's name of that log."""
+_LATE_COPY: Final = re.compile(rb"\S+ +\S+ \S+ \S+ ipsec\[\d+\]: \d\d\[[A-Z]{3}\]")
+_FROM: Final = re.compile(r"\bfrom ([\d.]+\d)")
+_SPOKEN: Final = re.compile(rb"pppd\[(\d+)\]: (sent|rcvd) \[(LCP|CHAP|IPCP) (\w+)[^\n]*")
+_CALLED: Final = re.compile(rb"Call established with \S+ PID: (\d+),")
+_ARGUMENT: Final = re.compile(rb'"?([\d.]+):([\d.]+)"?\s*$')
 
 
 def logs_of(bundle: Bundle) -> tuple[dict[str, bytes], dict[str, str]]:
@@ -25,3 +47,125 @@ def logs_of(bundle: Bundle) -> tuple[dict[str, bytes], dict[str, str]]:
             continue
         renamed[name] = answer.file or command
     return texts, renamed
+
+
+class Dialogue(msgspec.Struct):
+    """What one pppd and its client said to each other, as far as a verdict needs it."""
+
+    counted: Counter[str]
+    """Messages by `sent LCP ConfReq`…"""
+    offered: str = ""
+    """The address that the router wanted the client to take."""
+    wished: str = ""
+    """The first address that the client asked for."""
+
+
+class Logs:
+    """The logs of a bundle."""
+
+    def __init__(self, texts: dict[str, bytes], now: datetime) -> None:
+        self.texts = texts
+        self._now = now
+        self._found: dict[tuple[str, bytes], list[tuple[int, Evidence]]] = {}
+
+    def has(self, *names: str) -> bool:
+        """True if one of the files is there; it may be empty, which says something too."""
+        return any(name in self.texts for name in names)
+
+    def find(self, name: str, *needles: bytes, most: int = 3) -> tuple[Evidence, ...]:
+        """The first lines of the log `name` that hold one of `needles`."""
+        found = dict(each for needle in needles for each in self._lines_with(name, needle))
+        return tuple(found[start] for start in sorted(found)[:most])
+
+    def find_in(self, names: tuple[str, ...], *needles: bytes) -> tuple[Evidence, ...]:
+        """As `find`, in the first log that has such a line."""
+        return next((found for name in names if (found := self.find(name, *needles))), ())
+
+    def between(
+        self, names: tuple[str, ...], start: float, end: float, *needles: bytes
+    ) -> tuple[Evidence, ...]:
+        """As `find_in`, only lines of that time; the first three."""
+        for name in names:
+            lines = self.find(name, *needles, most=MOST_FOUND)
+            found = [
+                each
+                for each in lines
+                if (time := self._time(name, each.text.encode())) is not None
+                and start <= time <= end
+            ]
+            if found:
+                return tuple(found[:3])
+        return ()
+
+    def _lines_with(self, name: str, needle: bytes) -> list[tuple[int, Evidence]]:
+        """Lines that hold `needle` by where they begin; charon's late copies are left out."""
+        key = (name, needle)
+        if key in self._found:
+            return self._found[key]
+        text = self.texts.get(name, b"")
+        found: list[tuple[int, Evidence]] = []
+        number, counted = 1, 0
+        at = text.find(needle)
+        while at >= 0 and len(found) < MOST_FOUND:
+            start = text.rfind(b"\n", 0, at) + 1
+            end = text.find(b"\n", at)
+            end = end if end >= 0 else len(text)
+            number += text.count(b"\n", counted, start)
+            counted = start
+            line = text[start:end]
+            if _LATE_COPY.match(line) is None:
+                words = shown(line.decode("utf-8", "replace"))
+                found.append((start, Evidence(name, number, words)))
+            at = text.find(needle, end)
+        self._found[key] = found
+        return found
+
+    @cached_property
+    def end(self) -> float | None:
+        """Time of the last line of all logs: seconds since the epoch."""
+        times = []
+        for name, text in self.texts.items():
+            if name.endswith(".log") and text.strip():
+                times.append(self._time(name, text.rstrip(b"\n").rpartition(b"\n")[2]))
+        return max((time for time in times if time is not None), default=None)
+
+    def _time(self, name: str, line: bytes) -> float | None:
+        source = "cloud" if name == CLOUD_LOG else "journal" if line.startswith(b"{") else "daemon"
+        moment = read_lines(source, [line], router="", now=self._now)[0].time
+        return moment.timestamp() if moment is not None else None
+
+    def by_address(self, *needles: bytes) -> dict[str, list[Evidence]]:
+        """Lines of daemon.log with one of `needles`, by the address that they say is the source."""
+        found: dict[str, list[Evidence]] = {}
+        for each in self.find(DAEMON_LOG, *needles, most=MOST_FOUND):
+            if match := _FROM.search(each.text):
+                found.setdefault(match[1], []).append(each)
+        return found
+
+    @cached_property
+    def dialogues(self) -> dict[int, Dialogue]:
+        """What each pppd and its client said, by process id; the journal alone has it."""
+        found: dict[int, Dialogue] = {}
+        for match in _SPOKEN.finditer(self.texts.get(JOURNAL, b"")):
+            talk = found.setdefault(int(match[1]), Dialogue(Counter()))
+            direction, protocol, message = (part.decode() for part in match.group(2, 3, 4))
+            said = f"{direction} {protocol} {message}"
+            talk.counted[said] += 1
+            address = re.search(rb"<addr ([\d.]+)>", match[0])
+            if address and said == "rcvd IPCP ConfReq" and not talk.wished:
+                talk.wished = address[1].decode()
+            elif address and said == "sent IPCP ConfNak":
+                talk.offered = address[1].decode()
+        return found
+
+    @cached_property
+    def offers(self) -> dict[int, str]:
+        """The address that xl2tpd chose for each pppd: an argument, which it writes down."""
+        text = self.texts.get(DAEMON_LOG, b"")
+        found: dict[int, str] = {}
+        for called in _CALLED.finditer(text):
+            begun = text.rfind(b"start_pppd: I'm running", 0, called.start())
+            for line in text[max(begun, 0) : called.start()].split(b"\n")[:40]:
+                if match := _ARGUMENT.search(line.rstrip()):
+                    found[int(called[1])] = match[2].decode()
+        return found

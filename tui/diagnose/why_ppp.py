@@ -4,16 +4,14 @@ from typing import Final
 
 from tui.diagnose.verdicts import Evidence
 from tui.diagnose.why_case import (
-    DAEMON_LOG,
     GUESS,
-    JOURNAL,
     LIKELY,
     OPEN,
-    PPP_LOGS,
     SURE,
     ClientCase,
     Finding,
 )
+from tui.diagnose.why_logs import DAEMON_LOG, JOURNAL, MOST_FOUND, PPP_LOGS
 from tui.logs.attempts import Rung
 
 _JOURNAL_LOOK: Final = (
@@ -56,9 +54,12 @@ def no_secrets(case: ClientCase) -> Finding | None:
 
 def _journal_of_pppd(case: ClientCase, *needles: bytes) -> tuple[Evidence, ...]:
     """Lines of the last attempt's pppd, where the fold of attempts did not keep them."""
-    pid = case.last.pppd if case.last is not None else 0
-    lines = case.logs.find_in(PPP_LOGS, *needles)
-    return tuple(each for each in lines if not pid or f"[{pid}]" in each.text or "{" in each.text)
+    tag = f"[{case.last.pppd}]" if case.last is not None and case.last.pppd else ""
+    for name in PPP_LOGS:
+        lines = case.logs.find(name, *needles, most=MOST_FOUND)
+        if mine := [each for each in lines if tag in each.text]:
+            return tuple(mine[:3])
+    return ()
 
 
 def no_common_login(case: ClientCase) -> Finding | None:
@@ -132,12 +133,20 @@ def _drift(case: ClientCase) -> str:
     return "CloudStack does not list the user either."
 
 
+_LCP_ANSWERS: Final = (
+    "rcvd LCP ConfReq",
+    "rcvd LCP ConfAck",
+    "rcvd LCP ConfNak",
+    "rcvd LCP ConfRej",
+)
+
+
 def never_answers_lcp(case: ClientCase) -> Finding | None:
     """pppd asks and asks, and the client says nothing."""
     if not Rung.CALL <= case.rung <= Rung.PPP_STARTED:
         return None
     found = case.said("LCP: timeout sending Config-Requests")
-    asked, heard = _dialogue(case, "LCP ConfReq", "rcvd [LCP")
+    asked, heard = _dialogue(case, "sent LCP ConfReq", *_LCP_ANSWERS)
     if not found and not (asked >= 5 and heard == 0):
         return None
     return Finding(
@@ -153,7 +162,7 @@ def never_answers_chap(case: ClientCase) -> Finding | None:
     if not Rung.PPP_STARTED <= case.rung < Rung.AUTHENTICATED:
         return None
     found = case.said("CHAP authentication timed out", "authentication timed out")
-    asked, heard = _dialogue(case, "CHAP Challenge", "rcvd [CHAP Response")
+    asked, heard = _dialogue(case, "sent CHAP Challenge", "rcvd CHAP Response")
     exits = case.said("with code 11", "with code 19")
     speaks = case.logs.has("vr.messages.log") and not case.said("refused to auth", "failed CHAP")
     if not found and not (asked >= 2 and heard == 0) and not (exits and speaks):
@@ -167,19 +176,12 @@ def never_answers_chap(case: ClientCase) -> Finding | None:
     )
 
 
-def _dialogue(case: ClientCase, question: str, answer: str) -> tuple[int, int]:
+def _dialogue(case: ClientCase, question: str, *answers: str) -> tuple[int, int]:
     """How often the last attempt's pppd asked, and how often the client answered."""
-    pid = case.last.pppd if case.last is not None else 0
-    text = case.logs.texts.get(JOURNAL, b"")
-    if not pid or b"pppd" not in text:
+    talk = case.logs.dialogues.get(case.last.pppd) if case.last is not None else None
+    if talk is None:
         return 0, 0
-    asked = heard = 0
-    marks = (f"pppd[{pid}]".encode(), f'"{pid}"'.encode())
-    for line in text.split(b"\n"):
-        if marks[0] in line or marks[1] in line:
-            asked += b"sent [" + question.encode() in line
-            heard += answer.encode() in line
-    return asked, heard
+    return talk.counted[question], sum(talk.counted[answer] for answer in answers)
 
 
 def refused_in_daemon_log(case: ClientCase) -> Finding | None:

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from typing import Final
 
 from tui.diagnose.verdicts import Evidence
-from tui.diagnose.why_case import DAEMON_LOG, LIKELY, OPEN, SURE, ClientCase, Finding
+from tui.diagnose.why_case import LIKELY, OPEN, SURE, ClientCase, Finding
 from tui.diagnose.why_facts import VPN_PORTS
 from tui.diagnose.why_ike import gate_proof
 from tui.diagnose.why_ipsec import bad_config_lines, stopped_lines
+from tui.diagnose.why_logs import DAEMON_LOG
 from tui.diagnose.why_session import deleting_lines
 from tui.diagnose.why_traffic import forward_rules_missing
 from tui.router import commands

@@ -6,9 +6,6 @@ from typing import Final
 
 from tui.diagnose.verdicts import Evidence
 from tui.diagnose.why_case import (
-    CLOUD_LOG,
-    DAEMON_LOG,
-    JOURNAL,
     LIKELY,
     OPEN,
     SURE,
@@ -16,6 +13,7 @@ from tui.diagnose.why_case import (
     Finding,
     of_line,
 )
+from tui.diagnose.why_logs import CLOUD_LOG, DAEMON_LOG, JOURNAL
 from tui.logs.attempts import Attempt, Rung
 from tui.router import commands
 
@@ -80,9 +78,8 @@ def same_nat(case: ClientCase) -> Finding | None:
         return None
     rivals = [
         each
-        for each in case.everybody
-        if each.client == case.client
-        and each.identity not in ("", mine.identity)
+        for each in case.everybody.at(case.client)
+        if each.identity not in ("", mine.identity)
         and each.rung >= Rung.TUNNEL
         and not _ended_before(each, mine)
         and not _ended_before(mine, each)
@@ -156,12 +153,11 @@ def logged_in_twice(case: ClientCase) -> Finding | None:
         return None
     others = [
         each
-        for each in case.everybody
+        for each in case.everybody.of(case.user)
         if each is not case.last
         and each.rung >= Rung.AUTHENTICATED
         and not each.end
         and (each.client, each.identity) != (case.last.client, case.last.identity)
-        and (each.user or _user_of(case, each)) == case.user
     ]
     if not others:
         return None
@@ -173,11 +169,6 @@ def logged_in_twice(case: ClientCase) -> Finding | None:
         evidence=(*lines, *case.facts.line("tdbdump", f"PEERNAME={case.user};")),
         says=f"The other session comes from {others[-1].client}.",
     )
-
-
-def _user_of(case: ClientCase, attempt: Attempt) -> str:
-    records = {record.pid: record.user for record in case.facts.records}
-    return records.get(attempt.pppd, "") if attempt.pppd else ""
 
 
 def address_shared(case: ClientCase) -> Finding | None:
@@ -234,40 +225,23 @@ def odd_address(case: ClientCase) -> Finding | None:
     )
 
 
-_ENDS: Final = re.compile(rb'"?([\d.]+):([\d.]+)"?\s*$')
-
-
 def offered_address(case: ClientCase) -> tuple[str, tuple[Evidence, ...]]:
-    """The address that xl2tpd chose for the client, from pppd's arguments."""
+    """The address that xl2tpd chose for the client, from pppd's arguments or its dialogue."""
     pid = case.last.pppd if case.last is not None else 0
     for process in case.facts.ppp_processes:
         if pid and process.pid == pid:
             return process.remote_ip, case.facts.line("pgrep_pppd", str(pid))
-    acked = case.logs.find(JOURNAL, b"rcvd [IPCP ConfReq", most=50)
-    wished = [each for each in acked if f"[{pid}]" in each.text or "{" in each.text]
-    naked = case.logs.find(JOURNAL, b"sent [IPCP ConfNak", most=50)
-    refused = [each for each in naked if f"[{pid}]" in each.text or "{" in each.text]
-    if refused and (match := re.search(r"<addr ([\d.]+)>", refused[-1].text)):
-        return match[1], (refused[-1],)
-    if wished and (match := re.search(r"<addr ([\d.]+)>", wished[0].text)):
-        own = match[1]
-        arguments = _arguments(case)
-        return (arguments or "another address") if own != _NO_ADDRESS else "", (wished[0],)
-    return _arguments(case), ()
-
-
-def _arguments(case: ClientCase) -> str:
-    """xl2tpd writes pppd's arguments one per line, before the call is established."""
-    text = case.logs.texts.get(DAEMON_LOG, b"")
-    pid = case.last.pppd if case.last is not None else 0
-    at = text.find(f"PID: {pid},".encode()) if pid else -1
-    if at < 0:
-        return ""
-    before = text[:at].rsplit(b"start_pppd: I'm running", 1)[-1]
-    for line in before.split(b"\n"):
-        if match := _ENDS.search(line.rstrip()):
-            return match[2].decode()
-    return ""
+    offered = case.logs.offers.get(pid, "")
+    talk = case.logs.dialogues.get(pid)
+    if talk is None or not talk.wished:
+        return offered, ()
+    if talk.offered:
+        return talk.offered, ()
+    if talk.wished != _NO_ADDRESS:
+        # It was not refused, so that no line says what it would have been given.
+        asked = f"pppd[{pid}]: rcvd [IPCP ConfReq".encode()
+        return offered or "another address", case.logs.find(JOURNAL, asked, most=1)
+    return offered, ()
 
 
 def is_in_pool(address: str, pool: str) -> bool:

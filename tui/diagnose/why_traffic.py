@@ -7,17 +7,15 @@ from typing import Final
 from tui.diagnose.packets import FULL_SIZE, is_size_test
 from tui.diagnose.verdicts import Evidence
 from tui.diagnose.why_case import (
-    CLOUD_LOG,
-    DAEMON_LOG,
     GUESS,
     LIKELY,
     OPEN,
-    PPP_LOGS,
     SURE,
     ClientCase,
     Finding,
     of_packet,
 )
+from tui.diagnose.why_logs import CLOUD_LOG, DAEMON_LOG, PPP_LOGS
 from tui.diagnose.why_session import offered_address
 from tui.logs.attempts import Rung
 
@@ -32,22 +30,15 @@ def table_full(case: ClientCase) -> Finding | None:
     window = case.window
     if window is None:
         return None
-    names = ("vr.kern.log", "vr.messages.log")
-    for name in names:
-        lines = case.logs.find(name, _TABLE_FULL, most=200)
-        near = [
-            each
-            for each in lines
-            if (time := case.logs.time_of(each)) is None or window[0] <= time <= window[1]
-        ]
-        if near:
-            return Finding(
-                category="conntrack_full",
-                outcome="degraded" if case.rung >= Rung.IKE_ESTABLISHED else "fail",
-                certainty=0.9,
-                evidence=(*near[:3], *case.top),
-            )
-    return None
+    near = case.logs.between(("vr.kern.log", "vr.messages.log"), *window, _TABLE_FULL)
+    if not near:
+        return None
+    return Finding(
+        category="conntrack_full",
+        outcome="degraded" if case.rung >= Rung.IKE_ESTABLISHED else "fail",
+        certainty=0.9,
+        evidence=(*near, *case.top),
+    )
 
 
 def not_forwarded(case: ClientCase) -> Finding | None:

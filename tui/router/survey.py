@@ -59,6 +59,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """File of a bundle that it stands in; empty where it came from the router."""
     line: int = 1
     """Number of the line in `file` that `stdout` begins with, from 1."""
+    original: str = ""
+    """The same lines as `file` has them, where `stdout` is in another form; else empty."""
 
     @property
     def output(self) -> Output:
