@@ -288,6 +288,23 @@ async def _verify(pilot: Pilot[None]) -> None:
     await until_says(pilot, "the router forwards packets", "alice")
 
 
+@_picture("checkup", speed=UNHURRIED)
+async def _checkup(pilot: Pilot[None]) -> None:
+    await press(pilot, str(SECTIONS.index("checkup") + 1))
+    await until_says(pilot, "✘ fail", "pass", "UTC", "Evidence")
+    await press(pilot, "down", "down")
+    await until_says(pilot, "What to do")
+
+
+@_picture("why", speed=UNHURRIED)
+async def _why(pilot: Pilot[None]) -> None:
+    await press(pilot, "4")
+    await go_to_row(pilot, "alice")
+    await press(pilot, "w")
+    await until_says(pilot, "How far it came", "What proves it")
+    await until(pilot, lambda: "of 4 done" not in words(pilot))
+
+
 @_picture("sessions", speed=UNHURRIED)
 async def _sessions(pilot: Pilot[None]) -> None:
     await press(pilot, str(SECTIONS.index("sessions") + 1))
@@ -518,6 +535,7 @@ async def _console(picture: Picture) -> AsyncIterator[Pilot[None]]:
 
 _FONT_ADDRESS: Final = re.compile(r',?\s*url\("https?://[^"]*"\) format\("[^"]*"\)')
 _IDENTITY: Final = re.compile(r"terminal-\d+-")
+_DAY_OF_CLOCK: Final = re.compile(r"20\d\d-\d\d-\d\d(?=(?:&#160;| )\d\d:\d\d:\d\d)")
 _CLOCK: Final = re.compile(r"(?<![\d:T])([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?![\d:])")
 _PROCESS: Final = re.compile(r"\b(pid(?: |&#160;))\d+")
 _TAGGED: Final = re.compile(r"(value&#x27;=|value'=|rotated&#160;=&#160;)20\d\d-\d\d-\d\d")
@@ -557,6 +575,7 @@ def still(svg: str, name: str) -> str:
     svg = _FONT_ADDRESS.sub("", svg)
     svg = _IDENTITY.sub(f"{name}-", svg)
     svg = _PROCESS.sub(r"\g<1>941", svg)
+    svg = _DAY_OF_CLOCK.sub("2026-11-02", svg)
     svg = _DATE.sub("2026-11-02T09:30:00", svg)
     svg = _TOOK.sub(r"\g<1>1\2", svg)
     svg = _MOMENT.sub("02&#160;Nov&#160;09:30", svg)

@@ -170,6 +170,12 @@ class FirewallScreen(TableScreen[Row]):
         return Content("\n").join(lines)
 
     @property
+    def is_filled(self) -> bool:
+        address = self.address
+        asked = address is None or bool(address.vpc_id) or self.shelf is not None
+        return asked and super().is_filled
+
+    @property
     def _rules_known(self) -> bool:
         return self.shelf is not None and self.shelf.fetched is not None
 

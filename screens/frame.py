@@ -38,6 +38,7 @@ TITLES = {
     "users": "Users",
     "firewall": "Firewall",
     "logs": "Logs",
+    "checkup": "Checkup",
     "sessions": "Sessions",
 }
 
@@ -63,8 +64,9 @@ class Console(Protocol):
 
     session: Session
 
-    def go_to(self, section: str, key: str = "", filter_text: str = "") -> None:
-        """Show another section, with the cursor on the row `key` or filtered."""
+    def go_to(self, section: str, key: str = "", filter_text: str = "", then: str = "") -> None:
+        """Show another section, with the cursor on the row `key` or filtered; `then` is the action
+        that is done there as soon as its lists are there."""
 
     def copy_out(self, text: str | Secret, what: str) -> None:
         """Send `text` to the clipboard; `what` names it in the message about that."""
@@ -167,6 +169,8 @@ class SectionScreen(TellsFailures, Screen[None]):
     KINDS: ClassVar[tuple[Kind, ...]] = ()
     """The lists that the section shows; they are asked for when it is entered."""
     CSS_PATH: ClassVar[CSSPathType | None] = "frame.tcss"
+    _errand: tuple[str, str] | None = None
+    """Row and action that somebody has come for from another section."""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-tall")]  # noqa: RUF012
 
@@ -232,6 +236,7 @@ class SectionScreen(TellsFailures, Screen[None]):
         event.stop()
         self.show_facts()
         self._show_status()
+        self._run_errand()
 
     def show_facts(self) -> None:
         """Show what the inventory holds now."""
@@ -239,6 +244,33 @@ class SectionScreen(TellsFailures, Screen[None]):
 
     def arrive(self, key: str, filter_text: str) -> None:
         """Come from another section: show the row `key`, or filter."""
+
+    @property
+    def is_filled(self) -> bool:
+        """Whether every list of the section is there, or is known not to come."""
+        shelves = [self.session.inventory.shelf(kind) for kind in self.kinds]
+        return all(each.fetched is not None or each.error is not None for each in shelves)
+
+    def arrive_for(self, key: str, filter_text: str, then: str) -> None:
+        """Come from another section to do the action `then` as soon as the lists are there."""
+        self.arrive(key, filter_text)
+        self._errand = (key, then)
+        self._run_errand()
+
+    def _run_errand(self) -> None:
+        if self._errand is None or not self.is_filled or not self.is_current:
+            return
+        (key, then), self._errand = self._errand, None
+        self.find_row(key)
+        # The rows are in their places only after the next refresh.
+        self.call_after_refresh(self.action_perform, then)
+
+    def find_row(self, key: str) -> None:
+        """Put the cursor on the row `key`, where there are rows."""
+
+    def on_screen_suspend(self) -> None:
+        """Whoever leaves the section does not want what was to be done there any more."""
+        self._errand = None
 
     def show_task(self, task: Task) -> None:
         """An operation of the console has come further; most sections show it in the header."""
@@ -261,6 +293,8 @@ class SectionScreen(TellsFailures, Screen[None]):
 
         Subclasses add what the row under the cursor does not allow.
         """
+        if action.name == "why" and not self.session.may_list(Kind.ROUTERS):
+            return "Your role may not see routers, so they cannot be asked."
         return self.session.reason_against(action)
 
     def name_of_row(self) -> str:

@@ -6,6 +6,9 @@ from screens.repair import ask_to_repair
 from screens.restart import ask_to_restart
 from screens.rotate import ask_to_remake
 from screens.tables import TableScreen
+from screens.why import open_why
+from tui.session.questions import about_place
+from tui.session.views import network_row
 
 Row = TypeVar("Row")
 
@@ -48,6 +51,14 @@ class PlaceScreen(TableScreen[Row]):
         """Restart the router or the network."""
         if self.row is not None:
             ask_to_restart(self, self.place_key_of(self.row))
+
+    def action_why(self) -> None:
+        """Find out why people cannot connect."""
+        place = (
+            network_row(self.session.inventory, self.place_key_of(self.row)) if self.row else None
+        )
+        if place is not None:
+            open_why(self, about_place(place))
 
     def action_go_users(self) -> None:
         """Go to the users of the account."""

@@ -1,7 +1,6 @@
 """Who is connected from where, on every router that can be asked."""
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import ClassVar, Final
 
 from textual import work
@@ -15,14 +14,24 @@ from screens.details import facts_text
 from screens.frame import bindings_of
 from screens.tables import TableScreen
 from screens.unreached import UnreachedDialog
+from screens.why import open_why
 from tui.actions import Action
 from tui.cloud.models import Router
 from tui.operations.end_session import DisconnectSession, ending_means
 from tui.operations.router_changes import EndSession, RouterRef
+from tui.router.sessions import RouterSession
 from tui.session.inventory import Kind
+from tui.session.questions import about_client, either
 from tui.session.reaching import reaching
 from tui.session.router_rounds import unreached_words
-from tui.session.sessions_watch import Look, SessionRow, SessionsWatch, moment_words
+from tui.session.sessions_watch import (
+    Look,
+    SessionRow,
+    SessionsWatch,
+    amount_words,
+    duration_words,
+    moment_words,
+)
 from tui.session.tray import Task, TaskState
 from tui.widgets.columns import Cell, Column
 
@@ -39,6 +48,17 @@ KINDS_OF_CLOUD: Final = (
 )
 
 
+def _traffic(row: SessionRow) -> Cell:
+    """`↓ 3.4 kB ↑ 812 B` in a second: to the client and from it."""
+    if row.rate is None:
+        return Cell("…", "off")
+    return Cell(f"↓ {amount_words(row.rate.gone)} ↑ {amount_words(row.rate.come)}")
+
+
+def _speed(row: SessionRow) -> float:
+    return row.rate.come + row.rate.gone if row.rate is not None else -1.0
+
+
 class SessionsScreen(TableScreen[SessionRow]):
     """One row a session; refreshed while it is looked at."""
 
@@ -49,9 +69,17 @@ class SessionsScreen(TableScreen[SessionRow]):
     KINDS = KINDS_OF_CLOUD
     COLUMNS: ClassVar[tuple[Column[SessionRow], ...]] = (
         Column("USER", lambda r: Cell(r.session.user or "–"), widest=24, narrowest=8),
-        Column("FROM", lambda r: Cell(r.session.client_ip or "–"), widest=21, narrowest=13),
+        Column("FROM", lambda r: Cell(r.session.client_ip or "–"), widest=15, narrowest=15),
         Column("INSIDE", lambda r: Cell(r.session.inner_ip or "–"), widest=15, narrowest=9),
-        Column("STATE", lambda r: Cell(str(r.mark), r.mark.tone), widest=14, narrowest=11),
+        Column("STATE", lambda r: Cell(str(r.mark), r.mark.tone), widest=14, narrowest=14),
+        Column(
+            "FOR",
+            lambda r: Cell(duration_words(r.seconds)),
+            widest=7,
+            narrowest=5,
+            order=lambda r: r.seconds or 0.0,
+        ),
+        Column("PER SECOND", _traffic, widest=19, narrowest=9, rank=3, order=_speed),
         Column("NETWORK", lambda r: Cell(r.place), widest=20, narrowest=10, rank=1),
         Column("ROUTER", lambda r: Cell(r.router.name), widest=12, narrowest=7, rank=2),
     )
@@ -183,12 +211,21 @@ class SessionsScreen(TableScreen[SessionRow]):
         session = row.session
         facts = [
             ("State", str(row.mark)),
-            ("From", session.client_ip),
+            ("From", _from(session)),
+            ("Calls itself", session.identity if session.is_behind_nat else ""),
+            ("NAT", "on the way, ESP in UDP 4500" if session.in_udp else ""),
             ("Inside", session.inner_ip),
+            ("Since", _since(row)),
+            ("To the client", _amount(session.bytes_out, row.rate.gone if row.rate else None)),
+            ("From it", _amount(session.bytes_in, row.rate.come if row.rate else None)),
             ("Network", row.place),
             ("Router", row.router.name),
             ("Interface", session.interface),
+            ("MTU", str(session.mtu) if session.mtu else ""),
             ("pppd", str(session.pid)),
+            ("L2TP", _numbers(session)),
+            ("IKE", session.ike_proposal),
+            ("ESP", session.esp_proposal),
             ("As of", f"{moment_words(row.seen)} UTC"),
         ]
         return self.title_of(row), facts_text(facts, [row.mark.means] if row.mark.means else [])
@@ -229,6 +266,12 @@ class SessionsScreen(TableScreen[SessionRow]):
             if router is not None and self.is_mounted:
                 self._ask_again(router)
 
+    def action_why(self) -> None:
+        """Find out what is wrong with the session under the cursor."""
+        row = self.row
+        if row is not None:
+            open_why(self, about_client(row.router, row.session.user, row.session.client_ip))
+
     def action_go_log_lines(self) -> None:
         """Go to the logs of the router, filtered for this session."""
         row = self.row
@@ -242,7 +285,23 @@ class SessionsScreen(TableScreen[SessionRow]):
         self.app.push_screen(dialog)
 
 
-def either(words: Iterable[str]) -> str:
-    """A filter of the logs that keeps lines with any of `words`."""
-    known = [re.escape(word).replace("/", r"\/") for word in dict.fromkeys(words) if word]
-    return f"/{'|'.join(known)}/" if known else ""
+def _from(session: RouterSession) -> str:
+    port = f" port {session.client_port}" if session.client_port else ""
+    return f"{session.client_ip}{port}" if session.client_ip else ""
+
+
+def _numbers(session: RouterSession) -> str:
+    return f"tunnel {session.tunnel}, session {session.session}" if session.tunnel else ""
+
+
+def _since(row: SessionRow) -> str:
+    """When it began by the router's clock, and how long that is ago."""
+    if row.session.since is None:
+        return ""
+    return f"{moment_words(row.session.since)} UTC ({duration_words(row.seconds)})"
+
+
+def _amount(total: int | None, rate: float | None) -> str:
+    """`3.4 MB, 812 B/s now`"""
+    now = f", {amount_words(rate)}/s now" if rate is not None else ""
+    return f"{amount_words(total)}{now}" if total is not None else ""

@@ -87,6 +87,13 @@ class TableScreen(SectionScreen, Generic[Row]):
         """The lists that the rows are made from, by what they are called."""
         return {str(kind): self.session.inventory.shelf(kind) for kind in self.kinds}
 
+    @property
+    def is_filled(self) -> bool:
+        return all(
+            not shelf.loading and (shelf.fetched is not None or shelf.error is not None)
+            for shelf in self.shelves().values()
+        )
+
     def _errors(self) -> list[tuple[str, CloudError]]:
         return [(what, s.error) for what, s in self.shelves().items() if s.error is not None]
 
@@ -162,6 +169,10 @@ class TableScreen(SectionScreen, Generic[Row]):
         if key:
             self.table.go_to(key)
         self.table.focus()
+
+    def find_row(self, key: str) -> None:
+        if key:
+            self.table.go_to(key)
 
     def key_escape(self) -> None:
         """Escape on the rows clears the filter."""

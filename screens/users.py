@@ -16,11 +16,13 @@ from screens.kit import open_kits
 from screens.tables import TableScreen
 from screens.user_audit import UserAuditDialog
 from screens.user_changes import UserChanges
+from screens.why import open_why
 from tui.actions import Action
 from tui.operations.roster import Person
 from tui.session.inventory import Kind
 from tui.session.kits import KitUser
 from tui.session.people import PersonRow, expired_rows, person_rows, reminder, today
+from tui.session.questions import about_user
 from tui.vpn.expiry import expires_soon, expiry_words, is_expired
 from tui.widgets.columns import Cell, Column
 
@@ -54,7 +56,7 @@ class UsersScreen(UserChanges, TableScreen[PersonRow]):
     WHAT = "VPN users"
     CSS_PATH: ClassVar[CSSPathType | None] = ["frame.tcss", "users.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("users")
-    KINDS = (Kind.USERS, Kind.VPNS, Kind.ADDRESSES, Kind.NETWORKS, Kind.VPCS)
+    KINDS = (Kind.USERS, Kind.VPNS, Kind.ADDRESSES, Kind.NETWORKS, Kind.VPCS, Kind.ROUTERS)
     COLUMNS: ClassVar[tuple[Column[PersonRow], ...]] = (
         Column("USER", lambda r: Cell(r.name), widest=32, narrowest=10),
         Column("ACCOUNT", lambda r: Cell(r.row.owner), widest=20, narrowest=8),
@@ -178,6 +180,12 @@ class UsersScreen(UserChanges, TableScreen[PersonRow]):
     def action_add_many(self) -> None:
         """Add a whole list of users."""
         self.app.push_screen(AddManyDialog(self.row.owner_key if self.row else None))
+
+    def action_why(self) -> None:
+        """Find out why the user under the cursor cannot connect."""
+        if self.row is not None:
+            question = about_user(self.session, self.row.name, self.row.owner_key)
+            open_why(self, question)
 
     def action_audit_users(self) -> None:
         """Look for stale users, of the account of the row under the cursor."""

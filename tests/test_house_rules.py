@@ -144,6 +144,13 @@ CONTENT_MAKERS: Final = {
     "facts_text",
     "report_text",
     "finding_lines",
+    "clue_lines",
+    "verdict_text",
+    "no_verdict_text",
+    "symptom_text",
+    "check_text",
+    "counts_line",
+    "remedies_text",
 }
 """What gives `Content`: its own constructors, and functions of screens that other modules use."""
 

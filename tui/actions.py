@@ -57,7 +57,8 @@ _SECTION_ACTIONS: Final = (
     _section(4, "users", "Users", "the VPN users, by account"),
     _section(5, "firewall", "Firewall", "the firewall rules of a public address"),
     _section(6, "logs", "Logs", "the logs of the Virtual Routers"),
-    _section(7, "sessions", "Sessions", "the people who are connected, on every router"),
+    _section(7, "checkup", "Checkup", "the checkup of the routers and their VPNs"),
+    _section(8, "sessions", "Sessions", "the people who are connected, on every router"),
 )
 
 _ROW_ACTIONS: Final = (

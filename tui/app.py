@@ -12,6 +12,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from screens.addresses import AddressesScreen
+from screens.checkup import CheckupScreen
 from screens.confirm import ConfirmDialog
 from screens.firewall import FirewallScreen
 from screens.frame import FactsChanged, SectionScreen
@@ -52,6 +53,7 @@ SECTION_SCREENS: dict[str, type[SectionScreen]] = {
     "users": UsersScreen,
     "firewall": FirewallScreen,
     "logs": LogsScreen,
+    "checkup": CheckupScreen,
     "sessions": SessionsScreen,
 }
 
@@ -214,15 +216,18 @@ class Console(TellsFailures, CrashesQuietly, KeysInOrder):
             unfinished=watch.recovery.waiting if watch is not None else 0,
         )
 
-    def go_to(self, section: str, key: str = "", filter_text: str = "") -> None:
-        """Show another section, filtered or with the cursor on the row `key`."""
-        self._go(section, key, filter_text)
+    def go_to(self, section: str, key: str = "", filter_text: str = "", then: str = "") -> None:
+        """Show another section, filtered or with the cursor on the row `key`; `then` is done there
+        when its lists are there."""
+        self._go(section, key, filter_text, then)
 
     @work(group="go", exclusive=True, exit_on_error=False)
-    async def _go(self, section: str, key: str, filter_text: str) -> None:
+    async def _go(self, section: str, key: str, filter_text: str, then: str) -> None:
         await self.switch_mode(section)
         screen = self.screen
-        if isinstance(screen, SectionScreen) and (key or filter_text):
+        if isinstance(screen, SectionScreen) and then:
+            screen.arrive_for(key, filter_text, then)
+        elif isinstance(screen, SectionScreen) and (key or filter_text):
             screen.arrive(key, filter_text)
 
     @work(group="audit", exclusive=False, exit_on_error=False)
@@ -367,6 +372,10 @@ class Console(TellsFailures, CrashesQuietly, KeysInOrder):
     def action_section_logs(self) -> None:
         """Go to the logs."""
         self.go_to("logs")
+
+    def action_section_checkup(self) -> None:
+        """Go to the checkup."""
+        self.go_to("checkup")
 
     def action_section_sessions(self) -> None:
         """Go to the sessions."""

@@ -1,14 +1,61 @@
-"""The actions that ask what is wrong, and those of the section Sessions; see
+"""The actions that ask what is wrong, and those of the sections Checkup and Sessions; see
 `tui.actions`."""
 
 from typing import Final
 
 from tui.action import Action
 
-ROUTER_TABLES: Final = ("sessions",)
+ROUTER_TABLES: Final = ("checkup", "sessions")
 """Sections whose rows come from the routers themselves."""
 
 DIAGNOSE_ACTIONS: Final = (
+    Action(
+        name="why",
+        keys=("w",),
+        label="Why",
+        help="Find out why people cannot connect: evidence, a verdict in plain words, the fix.",
+        screens=("networks", "vpns", "users", "checkup", "sessions"),
+        on_row=True,
+    ),
+    Action(
+        name="fix",
+        keys=("f",),
+        label="Fix",
+        help="Start the action that mends what the check has found.",
+        screens=("checkup",),
+        on_row=True,
+    ),
+    Action(
+        name="findings",
+        keys=("o",),
+        label="Findings",
+        help="Show only what should be looked at, or every check again.",
+        screens=("checkup",),
+    ),
+    Action(
+        name="remedies",
+        keys=("m",),
+        label="In order",
+        help="Show what to do about the router of the row, step by step in the right order.",
+        screens=("checkup",),
+        on_row=True,
+    ),
+    Action(
+        name="save_bundle",
+        keys=("b",),
+        label="Save",
+        help="Save what the router and CloudStack have said as a bundle, without secrets.",
+        screens=("checkup",),
+        on_row=True,
+        hint=False,
+    ),
+    Action(
+        name="choose_scope",
+        keys=("c",),
+        label="Choose",
+        help="Choose a router, a zone, or every router that has a VPN, and look at it.",
+        screens=("checkup",),
+    ),
     Action(
         name="disconnect",
         keys=("x",),

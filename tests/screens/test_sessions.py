@@ -8,12 +8,13 @@ import pytest
 
 from screens.confirm import ConfirmDialog
 from screens.logs import LogsScreen
-from screens.sessions import SessionsScreen, either
+from screens.sessions import SessionsScreen
 from screens.unreached import UnreachedDialog
 from tests.consoles import lab_path
 from tests.screens.stage import LARGE, SMALL, Stage, hurry, quick_lab, quiet_routers, stage
 from tui.lab.lab import Lab
 from tui.lab.state import LabSession, RouterState
+from tui.session.questions import either
 from tui.session.router_rounds import AT_A_TIME
 from tui.session.tray import TaskState
 
@@ -50,6 +51,7 @@ def connect(lab: Lab, router: str, user: str, number: int) -> LabSession:
         inner_ip=f"10.1.2.{number}",
         interface=f"ppp{number}",
         pid=20_000 + number,
+        association=0,
     )
     state.sessions.append(more)
     return more
@@ -165,7 +167,8 @@ async def test_a_read_only_console_ends_no_session(lab_with_routers: Lab) -> Non
 
 
 async def test_a_user_that_cloudstack_does_not_have_is_marked(lab_with_routers: Lab) -> None:
-    stranger = connect(lab_with_routers, OFFICE, "zed", 204)
+    stranger = state_of(lab_with_routers, OFFICE).sessions[0]
+    stranger.user = "zed"
     async with stage(lab_with_routers) as on:
         await to_sessions(on)
         await go_to(on, stranger)

@@ -34,6 +34,26 @@ LEFT_OVER: Final = Mark(
     "Its pppd and its login record are there, but the kernel has no such session: nothing passes, "
     "and its address stays taken. End it with x.",
 )
+IN_THE_CLEAR: Final = Mark(
+    "✘",
+    "no IPsec",
+    "bad",
+    "All of it can be read on the way: L2TP came through without IPsec. Look at the router's own "
+    "firewall with the checkup (7); end the session with x.",
+)
+TWICE: Final = Mark(
+    "▲",
+    "twice",
+    "warn",
+    "The same user has an older session. Where the client came back after it vanished, the older "
+    "one ends by itself when its timeout has passed; else two people share one name.",
+)
+ODD_ADDRESS: Final = Mark(
+    "▲",
+    "odd address",
+    "warn",
+    "The client chose an inner address outside the range, which may be another machine's.",
+)
 NOT_IN_CLOUD: Final = Mark(
     "▲",
     "not in cloud",
@@ -50,6 +70,15 @@ NOT_HEARD: Final = Mark(
 Look = RouterAnswer[tuple[RouterSession, ...]]
 
 
+class Rate(msgspec.Struct, frozen=True):
+    """What passes in a second, in bytes, between two looks."""
+
+    come: float
+    """From the client."""
+    gone: float
+    """To the client."""
+
+
 class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
     """One session on one router."""
 
@@ -58,6 +87,14 @@ class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
     mark: Mark
     seen: float
     """When its router said so: seconds since the epoch."""
+    rate: Rate | None = None
+    """None before the second look."""
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it lasts already, as far as both clocks agree; None where that is not told."""
+        since = self.session.since
+        return None if since is None else max(0.0, self.seen - since)
 
     @property
     def key(self) -> str:
@@ -78,6 +115,8 @@ class SessionsWatch:
         self.looks: dict[str, Look] = {}
         """The newest answer of each router, by its id."""
         self._noted: dict[str, frozenset[str]] = {}
+        self._rates: dict[tuple[str, int], Rate] = {}
+        """By router and pppd."""
 
     def routers(self, *, every: bool) -> list[Router]:
         """Which routers to ask: `every` one that runs, or those where a session is to be expected:
@@ -102,6 +141,9 @@ class SessionsWatch:
         before = self.looks.get(look.router.id)
         if look.error is not None and before is not None:
             look = msgspec.structs.replace(before, error=look.error)
+        elif before is not None:
+            rates = rates_between(before, look)
+            self._rates |= {(look.router.id, pid): rate for pid, rate in rates.items()}
         self.looks[look.router.id] = look
         self._note(look)
 
@@ -129,6 +171,7 @@ class SessionsWatch:
                 session=each,
                 mark=self._mark(look, each),
                 seen=look.taken,
+                rate=self._rates.get((look.router.id, each.pid)),
             )
             for look in self.looks.values()
             if look.router.id in known
@@ -140,7 +183,13 @@ class SessionsWatch:
             return NOT_HEARD
         if session.is_orphan:
             return LEFT_OVER
-        return CONNECTED if self._may_log_in(look.router, session.user) else NOT_IN_CLOUD
+        if session.without_ipsec:
+            return IN_THE_CLEAR
+        if not self._may_log_in(look.router, session.user):
+            return NOT_IN_CLOUD
+        if session.duplicate_of:
+            return TWICE
+        return ODD_ADDRESS if session.outside_pool else CONNECTED
 
     def _may_log_in(self, router: Router, user: str) -> bool:
         """Whether CloudStack has the user; true where that is not known."""
@@ -153,6 +202,25 @@ class SessionsWatch:
         )
 
 
+def rates_between(before: Look, after: Look) -> dict[int, Rate]:
+    """What passed in a second in each session that both looks have, by its pppd."""
+    seconds = after.taken - before.taken
+    earlier = {each.pid: each for each in before.said or ()}
+    found: dict[int, Rate] = {}
+    for each in after.said or ():
+        old = earlier.get(each.pid)
+        if old is None or old.interface != each.interface or seconds <= 0:
+            continue
+        counts = (each.bytes_in, old.bytes_in, each.bytes_out, old.bytes_out)
+        if None in counts:
+            continue
+        come = (each.bytes_in or 0) - (old.bytes_in or 0)
+        gone = (each.bytes_out or 0) - (old.bytes_out or 0)
+        if come >= 0 and gone >= 0:
+            found[each.pid] = Rate(come / seconds, gone / seconds)
+    return found
+
+
 def places_with_vpn(session: Session) -> set[str]:
     """The ids of the networks and VPCs that CloudStack lists a VPN for."""
     inventory = session.inventory
@@ -162,6 +230,31 @@ def places_with_vpn(session: Session) -> set[str]:
 
 async def _sessions(router: Router, connection: "RouterConnection") -> tuple[RouterSession, ...]:
     return await sessions(connection)
+
+
+def duration_words(seconds: float | None) -> str:
+    """How long something lasts: `45s`, `12m`, `3h05m`, `2d04h`; empty where that is not known."""
+    if seconds is None:
+        return ""
+    minutes = int(seconds) // 60
+    if minutes < 1:
+        return f"{int(seconds)}s"
+    if minutes < 60:
+        return f"{minutes}m"
+    if minutes < 24 * 60:
+        return f"{minutes // 60}h{minutes % 60:02}m"
+    return f"{minutes // 1440}d{minutes % 1440 // 60:02}h"
+
+
+def amount_words(number: float | None) -> str:
+    """Bytes in the unit that fits: `812 B`, `3.4 kB`, `1.2 GB`; empty where not known."""
+    if number is None:
+        return ""
+    unit = 0
+    while number >= 999.5 and unit < 4:
+        number, unit = number / 1000, unit + 1
+    digits = 0 if unit == 0 or number >= 99.5 else 1
+    return f"{number:.{digits}f} {('B', 'kB', 'MB', 'GB', 'TB')[unit]}"
 
 
 def moment_words(seconds: float) -> str:
