@@ -170,8 +170,8 @@ class WhyScreen(EvidenceScreen):
         state = self.capture_words or state
         line = Content.assemble(
             Content.styled(f" {self._question.words}", "bold"),
-            Content(f"  {where}"),
             Content.styled(f"  ● {state}" if state else "", "bold"),
+            Content(f"  {where}"),
         )
         self.query_one("#question", Static).update(line)
 
