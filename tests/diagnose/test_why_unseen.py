@@ -131,6 +131,31 @@ def test_a_gate_that_lets_in_others_only_is_shut_for_this_client() -> None:
     assert any("203.0.113.77" in each.text for each in verdict.evidence)
 
 
+def test_an_open_gate_is_not_blamed_and_a_rule_of_somebodys_own_is() -> None:
+    files = dict(case("udp1701_fw_missing").files)
+    listing = files["vr.iptables.txt"].decode()
+    row = next(line for line in listing.splitlines() if "udp dpt:500" in line)
+    opened = listing.replace(row, f"{row}\n{row.replace('dpt:500', 'dpt:1701')}")
+    files["vr.iptables.txt"] = opened.encode()
+    (verdict,) = why(bundle_of(files))
+    assert verdict.certainty < 0.5
+    own = "[9:900] -A INPUT -i eth2 -p udp -m udp --dport 1701 -j DROP\n"
+    files["vr.iptables.txt"] = f"{opened}\n{own}".encode()
+    (verdict,) = why(bundle_of(files))
+    assert verdict.category == "udp1701_fw_rule_missing"
+    assert verdict.evidence[0].text == own.strip()
+
+
+def test_a_router_that_was_not_told_is_not_blamed_on_a_rule() -> None:
+    from msgspec.structs import replace
+
+    wire = case("udp500_blocked_fw").files["vr.tcpdump.txt"]
+    bundle = bundle_of_state("rebooted")
+    (verdict,) = why(replace(bundle, logs={"vr.log": b"", "vr.tcpdump.txt": wire}))
+    assert (verdict.client, verdict.category) == ("203.0.113.77", "ipsec_service_down")
+    assert "without being told" in verdict.says
+
+
 def test_old_counters_and_records_are_no_finding() -> None:
     state = case("ok_baseline").files["vr.state.txt"]
     assert b"XfrmInTmplMismatch" in state and b"pppd10956" in state

@@ -33,6 +33,7 @@ Rule = Callable[[ClientCase], Finding | None]
 
 CLIENT_RULES: Final[tuple[Rule, ...]] = (
     why_session.vpn_deleted,
+    why_router.not_programmed,
     *why_ended.RULES,
     *why_traffic.BEFORE,
     *why_ike.RULES,

@@ -1,5 +1,6 @@
 """Rules for clients whose key is right and that get no tunnel: rungs 4 to 7."""
 
+import re
 from typing import Final
 
 from tui.diagnose.verdicts import Evidence
@@ -16,6 +17,7 @@ from tui.diagnose.why_ike import gate_proof
 from tui.diagnose.why_logs import DAEMON_LOG
 from tui.logs.attempts import Rung
 
+_DROPS_L2TP: Final = re.compile(r"--dport 1701\b.*-j (?:DROP|REJECT)$")
 TOO_EARLY_SECONDS: Final = 15
 """Clients begin with L2TP within a few seconds; before that silence means nothing."""
 
@@ -145,6 +147,9 @@ def l2tp_dropped(case: ClientCase) -> Finding | None:
     silent = child is not None and child.bytes_in > 0 and child.bytes_out == 0
     if not silent and not (gate and child is None):
         return None
+    gate = gate or _dropped_by_hand(case)
+    if not gate and case.facts.lets_in(1701, case.client):
+        return None
     known = case.facts.xl2tpd_runs
     counters = case.facts.line("ipsec_statusall", "bytes_i", f"{{{child.number}}}") if child else ()
     return Finding(
@@ -156,6 +161,15 @@ def l2tp_dropped(case: ClientCase) -> Finding | None:
         others=() if known or gate else ("xl2tpd_down", "xl2tpd_bad_config"),
         next_look="" if known or gate else "`ss -lunp`: whether xl2tpd listens on UDP 1701",
     )
+
+
+def _dropped_by_hand(case: ClientCase) -> tuple[Evidence, ...]:
+    """A rule of somebody's own that drops L2TP, and has done so."""
+    dropped = any(
+        rule.chain == "INPUT" and _DROPS_L2TP.search(rule.text) and rule.packets
+        for rule in case.facts.filter or ()
+    )
+    return case.facts.line("iptables_filter", "--dport 1701", "-j DROP") if dropped else ()
 
 
 def esp_lost_outbound(case: ClientCase) -> Finding | None:
