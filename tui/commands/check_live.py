@@ -10,10 +10,11 @@ from tui.cloud.errors import CloudError
 from tui.cloud.models import Router
 from tui.commands.check import checked_bundle
 from tui.commands.check_words import Checked
+from tui.commands.host_keys import learn_accepted, with_remedy
 from tui.commands.opening import Context, did_you_mean, learn, opened
 from tui.commands.output import CommandError, Exit, sentence, tell
 from tui.diagnose.bundle_folder import NoBundle, write_bundle
-from tui.router.errors import HopFailed, HostKeyUnknown, RouterError
+from tui.router.errors import RouterError
 from tui.safety.text import clean
 from tui.session.evidence import KINDS, gather, row_of
 from tui.session.inventory import Kind
@@ -57,7 +58,7 @@ class _Checking:
             try:
                 return await self._check(router)
             except (RouterError, CloudError) as error:
-                told = _named(error)
+                told = with_remedy(error) if isinstance(error, RouterError) else error
                 if self._alone:
                     raise told from error
                 return Checked(
@@ -73,7 +74,7 @@ class _Checking:
         try:
             bundle = await gather(self._session, router, since_seconds=since)
         except RouterError as error:
-            self._learn(router, error)
+            learn_accepted(self._session, router, error, self._accepted)
             bundle = await gather(self._session, router, since_seconds=since)
         if self._save is not None:
             folder = self._save if self._alone else self._save / router.name
@@ -87,27 +88,6 @@ class _Checking:
                 ) from error
             tell(f"{router.name}: kept in {folder}")
         return checked_bundle(bundle)
-
-    def _learn(self, router: Router, error: RouterError) -> None:
-        """Remember a host key whose fingerprint was named; raises `error` for anything else."""
-        unknown = error.reason if isinstance(error, HopFailed) else error
-        if not isinstance(unknown, HostKeyUnknown) or unknown.fingerprint not in self._accepted:
-            raise error
-        self._session.routers.learn(router, unknown)
-        tell(f"The host key of {unknown.host} is remembered: {unknown.fingerprint}.")
-
-
-def _named(error: RouterError | CloudError) -> Exception:
-    """An error that says which key to accept, where that is what is missing."""
-    unknown = error.reason if isinstance(error, HopFailed) else error
-    if not isinstance(unknown, HostKeyUnknown):
-        return error
-    return CommandError(
-        unknown.what,
-        "compare it with the machine's own (ssh-keygen -lf), then add "
-        f"--accept-host-key {unknown.fingerprint}",
-        Exit.REFUSED,
-    )
 
 
 def choose(session: Session, names: Sequence[str], zone: str) -> list[Router]:

@@ -15,7 +15,7 @@ def learn_accepted(
 
     Raises `error` for anything else.
     """
-    unknown = _unknown_of(error)
+    unknown = unknown_of(error)
     if unknown is None or unknown.fingerprint not in accepted:
         raise error
     session.routers.learn(router, unknown)
@@ -24,7 +24,7 @@ def learn_accepted(
 
 def with_remedy(error: RouterError) -> RouterError | CommandError:
     """The error that says which key to accept, where that is what is missing."""
-    unknown = _unknown_of(error)
+    unknown = unknown_of(error)
     if unknown is None:
         return error
     return CommandError(
@@ -35,6 +35,7 @@ def with_remedy(error: RouterError) -> RouterError | CommandError:
     )
 
 
-def _unknown_of(error: RouterError) -> HostKeyUnknown | None:
+def unknown_of(error: RouterError) -> HostKeyUnknown | None:
+    """The host key that nobody has vouched for, if that is what is in the way."""
     reason = error.reason if isinstance(error, HopFailed) else error
     return reason if isinstance(reason, HostKeyUnknown) else None

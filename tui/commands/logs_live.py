@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Final
 
 from tui.cloud.models import Router
-from tui.commands.output import CommandError, Exit, complain, tell
+from tui.commands.host_keys import learn_accepted, unknown_of, with_remedy
+from tui.commands.output import Exit, complain, tell
 from tui.logs.files import kept_lines
 from tui.logs.merge import LogBlock
-from tui.router.errors import HopFailed, HostKeyUnknown, RouterError
+from tui.router.errors import RouterError
 from tui.router.log_commands import SOURCES
 from tui.session.logfeed import (
     Backlog,
@@ -58,7 +59,7 @@ class RouterReading:
                 except RouterError as error:
                     self._learn_accepted(error)
         except RouterError as error:
-            self.code = complain(_named(error))
+            self.code = complain(with_remedy(error))
 
     async def _read(self, lines: int, since: datetime | None) -> None:
         entries = _LONG_ENTRIES if since is not None else max(lines, 1)
@@ -123,36 +124,18 @@ class RouterReading:
                 elif not isinstance(event, RouterFailed):
                     tell_news(event)
                 elif not self._is_accepted(event.error):
-                    self.code = complain(_named(event.error))
+                    self.code = complain(with_remedy(event.error))
                     return
                 else:
                     self._learn_accepted(event.error)
                     feed.retry(self.router)
 
     def _is_accepted(self, error: RouterError) -> bool:
-        unknown = error.reason if isinstance(error, HopFailed) else error
-        return isinstance(unknown, HostKeyUnknown) and unknown.fingerprint in self._accept
+        unknown = unknown_of(error)
+        return unknown is not None and unknown.fingerprint in self._accept
 
     def _learn_accepted(self, error: RouterError) -> None:
-        """Remember a host key whose fingerprint was named; raises `error` for any other."""
-        unknown = error.reason if isinstance(error, HopFailed) else error
-        if not isinstance(unknown, HostKeyUnknown) or not self._is_accepted(error):
-            raise error
-        self._session.routers.learn(self.router, unknown)
-        tell(f"The host key of {unknown.host} is remembered: {unknown.fingerprint}.")
-
-
-def _named(error: RouterError) -> RouterError | CommandError:
-    """An error that says which key to accept, where that is what is missing."""
-    unknown = error.reason if isinstance(error, HopFailed) else error
-    if not isinstance(unknown, HostKeyUnknown):
-        return error
-    return CommandError(
-        unknown.what,
-        "compare it with the machine's own (ssh-keygen -lf), then add "
-        f"--accept-host-key {unknown.fingerprint}",
-        Exit.REFUSED,
-    )
+        learn_accepted(self._session, self.router, error, self._accept)
 
 
 def tell_news(event: FeedEvent) -> None:
