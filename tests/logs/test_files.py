@@ -206,7 +206,7 @@ async def test_standard_input_is_followed_to_its_end(monkeypatch: pytest.MonkeyP
     assert got == [*(syslog(number) for number in range(50)), b"no line feed"]
 
 
-@pytest.mark.parametrize("rotation", ["none", "rename", "copytruncate"])
+@pytest.mark.parametrize("rotation", ["none", "rename", "compress", "copytruncate"])
 async def test_a_file_is_followed_over_its_rotations(
     tmp_path: Path, rotation: Rotation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,11 +6,14 @@ import gzip
 import os
 import random
 import shutil
+from collections.abc import Callable
 from io import FileIO
 from pathlib import Path
 from typing import Literal
 
-Rotation = Literal["none", "rename", "copytruncate"]
+Rotation = Literal["none", "rename", "compress", "copytruncate"]
+"""`rename` leaves the newest copy plain until the next rotation, `compress` packs it at once, as
+`copytruncate` does here."""
 
 
 class LogWriter:
@@ -22,6 +25,11 @@ class LogWriter:
         self.rotation = rotation
         self.rotations = 0
         self.finished = False
+        self.read: Callable[[], int] | None = None
+        """How many lines the reader has: the writer waits when it is far ahead, so that what
+        happens to the reader is spread over all lines however slow the machine is."""
+        self.ring: Callable[[], None] = lambda: None
+        """Called after each write."""
         self._chance = random.Random(seed)
 
     def line(self, number: int) -> bytes:
@@ -40,15 +48,22 @@ class LogWriter:
                 cut = self._chance.randrange(len(text))  # lines also come in two pieces
                 file.write(text[:cut])
                 if self._chance.random() < 0.3:
+                    self.ring()
                     await asyncio.sleep(0.001)
                 file.write(text[cut:])
+                self.ring()
                 number += burst
                 await asyncio.sleep(0.002)
+                await self._wait_for_reader(number)
                 if self.rotation != "none" and self._chance.random() < 0.02:
                     file, number = await self._rotate(file, number)
         finally:
             file.close()
             self.finished = True
+
+    async def _wait_for_reader(self, number: int) -> None:
+        while self.read is not None and self.read() < number - 400:  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
 
     async def rotate_once(self) -> None:
         """Rotate without writing."""
@@ -59,7 +74,11 @@ class LogWriter:
         self.rotations += 1
         self._shift()
         first = self.path.with_name(f"{self.path.name}.1")
-        if self.rotation == "rename":
+        if self.rotation == "copytruncate":
+            shutil.copyfile(self.path, first)
+            await asyncio.sleep(0)
+            os.truncate(self.path, 0)
+        else:
             self.path.rename(first)
             self.path.touch()
             # rsyslog goes on writing to the old file until it is told.
@@ -70,25 +89,30 @@ class LogWriter:
                     await asyncio.sleep(0.01)
             file.close()
             file = FileIO(self.path, "ab")
-        else:
-            shutil.copyfile(self.path, first)
-            await asyncio.sleep(0)
-            os.truncate(self.path, 0)
         if number < self.count:
             file.write(self.line(number) + b"\n")
             number += 1
+        self.ring()
         await asyncio.sleep(0.05)
-        self._compress(first)
+        if self.rotation != "rename":
+            _compress(first)
         return file, number
 
     def _shift(self) -> None:
         for number in range(9, 0, -1):
-            old = self.path.with_name(f"{self.path.name}.{number}.gz")
-            if old.exists():
-                old.rename(self.path.with_name(f"{self.path.name}.{number + 1}.gz"))
+            plain = self.path.with_name(f"{self.path.name}.{number}")
+            older = self.path.with_name(f"{self.path.name}.{number + 1}")
+            packed = plain.with_name(f"{plain.name}.gz")
+            if packed.exists():
+                packed.rename(older.with_name(f"{older.name}.gz"))
+            elif plain.exists():
+                plain.rename(older)
+                if number == 1:
+                    _compress(older)
 
-    def _compress(self, first: Path) -> None:
-        with first.open("rb") as source, gzip.open(f"{first}.gz", "wb") as target:
-            shutil.copyfileobj(source, target)
-        with contextlib.suppress(FileNotFoundError):
-            first.unlink()
+
+def _compress(plain: Path) -> None:
+    with plain.open("rb") as source, gzip.open(f"{plain}.gz", "wb") as target:
+        shutil.copyfileobj(source, target)
+    with contextlib.suppress(FileNotFoundError):
+        plain.unlink()

@@ -42,25 +42,27 @@ def remove(path: Path) -> None:
     path.unlink()
 
 
-@pytest.mark.parametrize("rotation", ["none", "rename", "copytruncate"])
+@pytest.mark.parametrize("rotation", ["none", "rename", "compress", "copytruncate"])
 async def test_no_line_is_lost_or_repeated(
     router: RouterConnection, log: Path, rotation: Rotation
 ) -> None:
-    writer = LogWriter(log, 6_000, rotation)
+    """The link breaks often, at any moment; `test_resume` has more of it without a real sshd."""
+    drops, lines = 12, 4_000
     chance = random.Random(7)
     got: list[bytes] = []
-    drops = 0
+    writer = LogWriter(log, lines, rotation)
+    writer.read = lambda: len(got)
 
     async def break_links() -> None:
-        nonlocal drops
-        while not writer.finished:
-            await asyncio.sleep(chance.uniform(0.02, 0.1))
+        for number in range(drops):
+            while len(got) < number * (lines // (drops + 2)):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(chance.uniform(0, 0.1))
             router.drop()
-            drops += 1
 
     tasks: list[asyncio.Task[None]] = []
     async with (
-        asyncio.timeout(60),
+        asyncio.timeout(40),
         contextlib.aclosing(follow(router, ["daemon"], backoff=QUICK)) as events,
     ):
         async for event in events:
@@ -76,8 +78,7 @@ async def test_no_line_is_lost_or_repeated(
                 break
     await asyncio.gather(*tasks)
     assert got == [BEFORE, *(writer.line(number) for number in range(writer.count))]
-    assert drops >= 5
-    assert writer.rotations >= (0 if rotation == "none" else 3)
+    assert writer.rotations >= (0 if rotation == "none" else 2)
 
 
 async def test_another_run_goes_on_where_the_last_one_stopped(
@@ -93,7 +94,7 @@ async def test_another_run_goes_on_where_the_last_one_stopped(
     # While nobody looks, the log is rotated twice: plain, then compressed.
     for number in range(2):
         append(log, b"written in generation %d\n" % number)
-        await LogWriter(log, 0, "rename").rotate_once()
+        await LogWriter(log, 0, "compress").rotate_once()
     append(log, b"written now\n")
     got: list[bytes] = []
     async with (

@@ -56,7 +56,7 @@ async def back(router: RouterConnection, begins: Position, portion: int) -> tupl
         begins = part.begins
 
 
-@pytest.mark.parametrize("rotation", ["none", "rename", "copytruncate"])
+@pytest.mark.parametrize("rotation", ["none", "rename", "compress", "copytruncate"])
 async def test_all_that_was_written_is_found_once(
     router: RouterConnection, log: Path, rotation: Rotation
 ) -> None:

@@ -93,7 +93,7 @@ class FileFollower:
                 self._stay_in(current)
                 await self._live(connection)
             else:
-                await self._finish(connection, rows[-1], rows[-2] if len(rows) > 1 else None)
+                await self._finish(connection, rows[-1], _next_written(rows))
 
     def _stay_in(self, current: Generation) -> None:
         """A file that was empty gets its fingerprint now; an inode may differ after a restore."""
@@ -253,6 +253,15 @@ class FileFollower:
                 if words:
                     return b"".join(portions) if words[0] == "end" else None
         raise ConnectionDropped(connection.target.name)
+
+
+def _next_written(rows: list[Generation]) -> Generation | None:
+    """The generation after the last of `rows`. A rotated one that is empty will stay so, and has no
+    first bytes by which it could be known again: it is passed over."""
+    for row in reversed(rows[:-1]):
+        if row.head or not row.suffix:
+            return row
+    return None
 
 
 async def _portions(stream: LogStream) -> AsyncIterator[bytes]:
