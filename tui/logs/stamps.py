@@ -43,6 +43,7 @@ _DATE: Final = re.compile(
     rb"[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([ \d]\d) (\d\d:\d\d:\d\d) ([A-Z]{1,5}|[+-]\d{2,4}) (\d{4})"
 )
 _REALTIME: Final = b'"__REALTIME_TIMESTAMP":"'
+_UNKNOWN: Final = object()
 _MOST_REMEMBERED: Final = 10_000
 
 
@@ -69,6 +70,9 @@ class StampReader:
 
     def read(self, raw: bytes) -> float | None:
         """When `raw` was written; None where it does not say."""
+        known = self._seconds.get(raw[:16], _UNKNOWN)
+        if known is not _UNKNOWN:
+            return known  # type: ignore[return-value]
         first = raw[:1]
         if first == b"{":
             return self._of_entry(raw)

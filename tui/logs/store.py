@@ -16,6 +16,7 @@ from tui.logs.merge import BEGINNING, KeptLine, LogBlock, order_of, placed, plac
 _SAME_MOMENT: Final = 2.0
 """Seconds. Syslog has whole ones and the journal microseconds: lines this close are kept as they
 came."""
+_raw_of: Final = attrgetter("raw")
 _source_of: Final = attrgetter("origin.source")
 MOST_LINES: Final = 500_000
 MOST_BYTES: Final = 128 * 1024 * 1024
@@ -148,7 +149,7 @@ class LogStore:
 
     def _counted(self, kept: Sequence[KeptLine], appended: Sequence[KeptLine]) -> Added:
         self._sources[kept[0].origin.source] += len(kept)
-        self._bytes += sum(len(line.raw) for line in kept)
+        self._bytes += sum(map(len, map(_raw_of, kept)))
         dropped = self._drop_oldest()
         return Added(appended[-len(self._lines) :], len(kept) - len(appended), dropped)
 
@@ -163,7 +164,7 @@ class LogStore:
 
     def _drop_oldest(self) -> int:
         excess = max(0, len(self._lines) - self._most_lines)
-        size = self._bytes - sum(len(line.raw) for line in self._lines[:excess])
+        size = self._bytes - sum(map(len, map(_raw_of, self._lines[:excess])))
         while size > self._most_bytes and excess < len(self._lines) - 1:
             size -= len(self._lines[excess].raw)
             excess += 1

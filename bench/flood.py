@@ -1,0 +1,147 @@
+"""A flood in the logs: 100,000 lines a second are kept, all of them, with room left for the screen.
+
+Two rows. Keeping a million lines that are at hand, in portions as they come over a link; the peer
+is the time in which that many come in such a flood, of which the screen needs its part. And a flood
+that is written to a file for five seconds and followed over a real OpenSSH server on loopback until
+the last line is kept; the peer is the time of writing. What is unfair: writer, sshd and reader
+share the machine, and loopback has no latency.
+"""
+
+import asyncio
+import contextlib
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from bench.ratios import Ratio, print_ratios
+from tests.router.openssh import SSHD
+from tests.router.real_router import log_in, real_router
+from tests.router_cases import case, case_names
+from tui.logs.merge import LogBlock, Origin
+from tui.logs.store import LogStore
+from tui.router.follow import follow
+from tui.router.log_events import LogChunk
+
+LINES: Final = 1_000_000
+RATE: Final = 100_000
+SECONDS: Final = 5
+PORTION: Final = 256 * 1024
+ROUNDS: Final = 3
+
+WRITER: Final = """
+import sys, time
+path, rate, seconds = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+line = "Nov 23 00:%02d:%02d r-42-VM charon: 09[IKE] %07d is a line of the flood, as long as most\\n"
+start = time.perf_counter()
+with open(path, "ab", buffering=0) as file:
+    for tick in range(seconds * 100):
+        first = tick * rate // 100
+        numbers = range(first, first + rate // 100)
+        at = tick // 100
+        file.write("".join(line % (at // 60, at % 60, number) for number in numbers).encode())
+        wait = start + (tick + 1) / 100 - time.perf_counter()
+        if wait > 0:
+            time.sleep(wait)
+print(time.perf_counter() - start)
+"""
+
+
+def recorded_lines() -> bytes:
+    """A million lines of real daemons, over and over."""
+    text = b"".join(case(name).files.get("vr.log", b"") for name in case_names())
+    text = text.replace(b"\n\n", b"\n")
+    return b"\n".join((text * (LINES // text.count(b"\n") + 1)).split(b"\n", LINES)[:LINES]) + b"\n"
+
+
+def portions(text: bytes) -> Iterator[bytes]:
+    """Whole lines, about `PORTION` bytes at a time."""
+    start = 0
+    while start < len(text):
+        end = text.rfind(b"\n", start, start + PORTION) + 1
+        yield text[start:end]
+        start = end
+
+
+def keep(text: bytes) -> float:
+    """Seconds of keeping it."""
+    store = LogStore(most_lines=LINES, most_bytes=1 << 30)
+    origin = Origin("r-42-VM", "daemon", datetime.now(UTC))
+    before = time.perf_counter()
+    for portion in portions(text):
+        store.add(LogBlock(origin, portion))
+    taken = time.perf_counter() - before
+    if len(store) != LINES or store.dropped:
+        raise SystemExit(f"kept {len(store)} of {LINES} lines")
+    return taken
+
+
+async def flood(folder: Path, patched: pytest.MonkeyPatch) -> tuple[float, float]:
+    """Seconds from the first line written to the last one kept, and those of writing."""
+    log = log_in(folder, patched)
+    store = LogStore(most_lines=LINES, most_bytes=1 << 30)
+    wanted = RATE * SECONDS + 1
+    async with (
+        real_router(folder, patched) as router,
+        contextlib.aclosing(follow(router, ["daemon"])) as events,
+    ):
+        writer = None
+        before = time.perf_counter()
+        async for event in events:
+            if isinstance(event, LogChunk):
+                origin = Origin("r-42-VM", event.source, datetime.now(UTC))
+                store.add(LogBlock(origin, event.text))
+            if writer is None:
+                before = time.perf_counter()
+                writer = subprocess.Popen(  # noqa: ASYNC220 - it starts at once
+                    [sys.executable, "-c", WRITER, str(log), str(RATE), str(SECONDS)],
+                    stdout=subprocess.PIPE,
+                )
+            if len(store) >= wanted:
+                break
+        kept = time.perf_counter() - before
+        if len(store) != wanted or store.dropped or writer is None:
+            raise SystemExit(f"kept {len(store)} of {wanted} lines")
+        written, _ = await asyncio.to_thread(writer.communicate)
+    return kept, float(written)
+
+
+def main() -> None:
+    """Measure, and print a row for each bar."""
+    text = recorded_lines()
+    kept = min(keep(text) for _ in range(ROUNDS))
+    rows = [
+        Ratio(
+            name="keeping 1,000,000 lines (peer: the time in which they come)",
+            ours=kept,
+            peer=LINES / RATE,
+            bar=0.5,
+            sense="at most",
+        )
+    ]
+    if SSHD is not None:
+        with (
+            tempfile.TemporaryDirectory(prefix="csvpn-flood-") as folder,
+            pytest.MonkeyPatch.context() as patched,
+        ):
+            last, written = asyncio.run(flood(Path(folder), patched))
+        rows.append(
+            Ratio(
+                name="500,000 lines in 5 s over OpenSSH, none dropped (peer: writing them)",
+                ours=last,
+                peer=written,
+                bar=1.2,
+                sense="at most",
+            )
+        )
+    print_ratios(rows)
+
+
+if __name__ == "__main__":
+    main()
