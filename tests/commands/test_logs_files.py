@@ -98,7 +98,10 @@ async def test_attempts(printed: Printed, bundle: str) -> None:
 async def test_an_attempt_that_ended(printed: Printed, tmp_path: Path) -> None:
     folder = str(case("client_disconnect").write(tmp_path))
     (line,) = await shown(printed, Request(paths=(folder,), attempts=True))
-    assert "ended after " in line and ": goodbye" in line
+    assert "ended after " in line and line.endswith(": goodbye")
+    folder = str(case("mschapv2_wrong_password").write(tmp_path / "other"))
+    (line,) = await shown(printed, Request(paths=(folder,), attempts=True))
+    assert "PPP started; ended after" in line and ": refused; " in line and "password" in line
 
 
 async def test_what_cannot_be_read(printed: Printed, tmp_path: Path, bundle: str) -> None:

@@ -10,7 +10,9 @@ from tui.commands.logs_lines import Wanted
 from tui.logs.attempts import Attempt, Rung
 from tui.logs.belonging import named_by
 from tui.logs.filter import Chip
+from tui.logs.signatures import BY_NAME
 
+MOST_MEANINGS: Final = 3
 RUNG_WORDS: Final[dict[Rung, str]] = {
     Rung.NOTHING: "packets came, nothing was begun",
     Rung.IKE_STARTED: "IKE started",
@@ -66,9 +68,16 @@ def words_of(attempt: Attempt) -> str:
     who = f"{attempt.client or 'unknown client'}{nat}, {attempt.user or 'unknown user'}"
     lasted = f" after {_duration(attempt.seconds)}" if attempt.seconds is not None else ""
     end = f"ended{lasted}: {attempt.end.replace('_', ' ')}" if attempt.end else "still going on"
-    marks = sorted({mark.signature for mark in attempt.marks if mark.signature})
-    seen = f" [{', '.join(marks)}]" if marks else ""
-    return f"{stamp} #{attempt.number} {who}: {RUNG_WORDS[attempt.rung]}; {end}{seen}"
+    meant = "".join(f"; {says}" for says in meanings(attempt))
+    return f"{stamp} #{attempt.number} {who}: {RUNG_WORDS[attempt.rung]}; {end}{meant}"
+
+
+def meanings(attempt: Attempt) -> list[str]:
+    """What its lines mean that are not as they should be, the errors first; each said once."""
+    signs = [BY_NAME[mark.signature] for mark in attempt.marks if mark.signature in BY_NAME]
+    said = [sign.says for sign in signs if sign.level == "error"]
+    said += [sign.says for sign in signs if sign.level == "warning"]
+    return list(dict.fromkeys(said))[:MOST_MEANINGS]
 
 
 def _duration(seconds: float) -> str:
