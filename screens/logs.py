@@ -109,9 +109,11 @@ class LogsScreen(AttemptsLogs):
                 router = f"{event.router}: " if self.look.names_routers else ""
                 self.intake.take_gap(f"{router}{event.says}")
                 self.sift_soon()
-        else:
+        elif event.router in self._errors or event.router in self._news:
             self._errors.pop(event.router, None)
             self._news.pop(event.router, None)
+        else:
+            return  # lines like those before: the head says the same
         self._show_feed()
 
     def on_screen_resume(self) -> None:
@@ -214,7 +216,7 @@ class LogsScreen(AttemptsLogs):
     # The line under the cursor.
 
     def show_meaning(self) -> None:
-        self.query_one("#meaning", Static).update(self._meaning())
+        self.query_one("#meaning", Static).update(self._meaning(), layout=False)
 
     def _meaning(self) -> Content:
         """What the line is: its note, what such lines mean, whose attempt it belongs to."""
@@ -229,7 +231,7 @@ class LogsScreen(AttemptsLogs):
         if signature is not None and signature.level != "noise":
             glyph, style = _WEIGHTS[signature.level]
             parts.append(Content.styled(f"{glyph} {signature.says}", style))
-        attempt = self.attempt_of(entry.kept)
+        attempt = None if self.intake.waiting else self.attempt_of(entry.kept)
         if attempt is not None:
             words = f"{name_of(attempt)}: {glyph_of(attempt)[0]} {RUNGS[attempt.rung]}"
             parts.append(Content(words))

@@ -7,7 +7,7 @@ frame, so that keys are answered in between; how many lines still wait is said o
 import re
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -16,7 +16,7 @@ from screens.logs_lines import LineList, Look
 from tui.logs.filter import Filter, Whose
 from tui.logs.merge import KeptLine, LogBlock
 from tui.logs.sieve import Sieve
-from tui.logs.signatures import signatures_of
+from tui.logs.signatures import marked_lines, signatures_of
 from tui.logs.store import LogStore
 
 PORTION_SECONDS: Final = 0.025
@@ -91,9 +91,9 @@ class Intake:
 
     def _forget(self, dropped: int) -> None:
         if dropped and len(self.store):
-            oldest = self.store[0].at
+            oldest = self.store[0]
             self.shown.forget_before(oldest)
-            self._gaps = [gap for gap in self._gaps if gap.kept.at >= oldest]
+            self._gaps = [gap for gap in self._gaps if gap.kept.at >= oldest.at]
 
     def take_gap(self, words: str) -> None:
         """Say after the newest line that lines are lost."""
@@ -125,7 +125,7 @@ class Intake:
             found = self._sieve.feed(portion)
             sifted.lines += len(found)
             if errors:
-                sifted.errors += sum(is_error(shown.kept) for shown in found)
+                sifted.errors += errors_among([shown.kept for shown in found])
             self.shown.add(found)
             while due and (not waiting or waiting[0].at > due[0].kept.at):
                 gap = due.popleft()
@@ -145,3 +145,11 @@ def is_error(kept: KeptLine) -> bool:
     if signature is None and _SAYS_ERROR.search(kept.raw) is None:
         return False
     return kept.line.level == "error"
+
+
+def errors_among(lines: Sequence[KeptLine]) -> int:
+    """How many of `lines` are errors, all looked through at once."""
+    block = b"\n".join(line.raw for line in lines)
+    if _SAYS_ERROR.search(block) is not None:
+        return sum(map(is_error, lines))
+    return sum(signature.level == "error" for _, signature in marked_lines(block))

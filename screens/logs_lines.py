@@ -147,9 +147,12 @@ class LineList:
         at = bisect_right(self._entries, kept.at, key=_order)
         self._entries.insert(at, Entry(kept, words=words, is_gap=True))
 
-    def forget_before(self, at: float) -> None:
-        """Let entries go that were written before `at`: they are kept no longer."""
-        gone = bisect_left(self._entries, at, key=_order)
+    def forget_before(self, oldest: KeptLine) -> None:
+        """Let entries go that were written before `oldest`: they are kept no longer."""
+        gone = bisect_left(self._entries, oldest.at, key=_order)
+        number = self.number_of(oldest)
+        if number is not None:
+            gone = number - self._first
         del self._entries[:gone]
         self._first += gone
 

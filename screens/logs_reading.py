@@ -1,5 +1,6 @@
 """Lines on the screen: what a feed brings, through the filter, into the view, with what waits."""
 
+import time
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -7,6 +8,7 @@ from textual import on, work
 from textual.containers import Container, Horizontal
 from textual.content import Content
 from textual.message import Message
+from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -20,6 +22,7 @@ from tui.session.logfeed import FeedEvent, LinesArrived, LogFeed, RouterFailed
 from tui.widgets.chips import ChipBar
 from tui.widgets.logview import LogView
 
+_STATE_SECONDS = 0.25
 _PAUSE = 0.02
 """Seconds between two portions, for keys; and how long a feed waits that is too fast."""
 
@@ -28,6 +31,7 @@ class Pill(Static):
     """What is new below, or held back; a click goes there."""
 
     ALLOW_SELECT = False
+    words = ""
 
     class Pressed(Message):
         """Somebody wants to see the end."""
@@ -58,6 +62,9 @@ class ReadingLogs(SectionScreen):
         self._sifting = False
         self._unseen = Sifted()
         """What came to the list since its end was last on the screen."""
+        self._state_timer: Timer | None = None
+        self._shown_at = 0.0
+        self._counts = ""
 
     def compose_body(self) -> Iterable[Widget]:
         yield Static("", id="feed")
@@ -166,7 +173,7 @@ class ReadingLogs(SectionScreen):
         self._sifting = self.intake.waiting > 0
         if self._sifting:
             self.set_timer(_PAUSE, self._sift_on)
-        self.show_pill()
+        self.show_state_soon()
 
     def _sift_on(self) -> None:
         self._sift(PORTION_SECONDS)
@@ -206,13 +213,39 @@ class ReadingLogs(SectionScreen):
         event.stop()
         if self.view.following and not self.is_frozen:
             self._unseen = Sifted()
+            self.show_state_soon()
+        else:
+            self.show_state()
+
+    def show_state(self) -> None:
+        """Show the pill, how many lines there are, and what the one under the cursor means."""
+        self._shown_at = time.monotonic()
+        if self._state_timer is not None:
+            self._state_timer.stop()
+            self._state_timer = None
         self.show_pill()
         self.show_counts()
         self.show_meaning()
 
+    def show_state_soon(self) -> None:
+        """The same, but for lines that arrive it is done only a few times a second: each time the
+        whole screen is laid out."""
+        if self._state_timer is not None:
+            return
+        wait = self._shown_at + _STATE_SECONDS - time.monotonic()
+        if wait <= 0:
+            self.show_state()
+        else:
+            self._state_timer = self.set_timer(wait, self.show_state)
+
     def show_counts(self) -> None:
         """How many lines there are, and how many of them are shown."""
-        self.query_one(FilterLine).count(f"{self.view.count:,} of {len(self.intake.store):,}")
+        words = f"{self.view.count:,} of {len(self.intake.store):,}"
+        if self.intake.store.dropped:
+            words += f" ({self.intake.store.dropped:,} older ones had to go)"
+        if words != self._counts:
+            self._counts = words
+            self.query_one(FilterLine).count(words)
 
     def show_meaning(self) -> None:
         """Subclasses say what the line under the cursor means."""
@@ -221,8 +254,10 @@ class ReadingLogs(SectionScreen):
         """What is new below, and what is held back from the screen."""
         words = self.pill_words()
         pill = self.query_one(Pill)
-        pill.display = bool(words)
-        pill.update(Content(f" {words} "))
+        if words != pill.words:
+            pill.words = words
+            pill.display = bool(words)
+            pill.update(Content(f" {words} "))
 
     def pill_words(self) -> str:
         """What the pill says; nothing when the end is on the screen."""

@@ -25,6 +25,8 @@ from tui.widgets.logwindow import LogWindow, Top
 
 FRAMES: Final = 10
 """Most drawings a second of lines that arrive; keys draw at once."""
+_LATEST: Final = 0.9
+"""Seconds that drawing waits longer at the most where the machine has other things to do."""
 POINTER: Final = "▸"
 MARK: Final = "◆"
 MARK_AT_POINTER: Final = "◈"
@@ -89,7 +91,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         self._placing = False
         """Whether the view scrolls by itself, which says nothing of what the person wants."""
         self._frame: Timer | None = None
-        self._drawn = 0.0
+        self._drawn = self._due = self._late = 0.0
 
     # Lines.
 
@@ -129,10 +131,11 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         """Lines were added or have left: draw, unless that was done a moment ago."""
         if self._frame is not None:
             return
-        wait = self._drawn + 1 / FRAMES - time.monotonic()
+        wait = self._drawn + 1 / FRAMES + self._late - time.monotonic()
         if wait <= 0:
             self._catch_up()
         else:
+            self._due = time.monotonic() + wait
             self._frame = self.set_timer(wait, self._catch_up)
 
     def redraw(self) -> None:
@@ -144,6 +147,8 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         if self._frame is not None:
             self._frame.stop()
             self._frame = None
+            # A timer that comes late says that the machine or the link cannot keep up.
+            self._late = min(_LATEST, 2 * max(0.0, time.monotonic() - self._due))
         self._drawn = time.monotonic()
         self._measure()
         window = self._window
