@@ -62,6 +62,7 @@ PAGES: Final = {
     "WhyScreen": "Why somebody cannot connect",
     "CaptureDialog": "Look at the packets on a router",
     "CheckDialog": "What a check has found",
+    "ExportDialog": "Write log lines to a file",
     "UnreachedDialog": "Routers that could not be asked",
     "DetailsDialog": "Details",
     "VpnDetailsDialog": "Details of a VPN",

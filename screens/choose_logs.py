@@ -1,6 +1,6 @@
 """Choose routers and which of their logs to follow."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import ClassVar
 
 import msgspec
@@ -9,9 +9,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
+from textual.message import Message
 from textual.screen import ModalScreen
-from textual.widgets import Button, Checkbox, SelectionList, Static
-from textual.widgets.selection_list import Selection
+from textual.widgets import Button, Checkbox, OptionList, Static
+from textual.widgets.option_list import Option
 
 from screens.fields import CheckBox
 from tui.cloud.models import Router
@@ -29,6 +30,40 @@ class Chosen(msgspec.Struct, frozen=True):
     """Their ids."""
     sources: tuple[str, ...]
     """Names of the logs."""
+
+
+class TickList(OptionList):
+    """A list of which any number can be chosen; a tick says which, not colour alone."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("space", "select", "Choose", show=False)]
+
+    class Changed(Message):
+        """Others are chosen."""
+
+    def __init__(self, rows: Sequence[tuple[str, str]], chosen: Collection[str], id: str) -> None:
+        """`rows` are (key, words)."""
+        super().__init__(id=id, markup=False)
+        self._rows = tuple(rows)
+        self.chosen = set(chosen)
+
+    def on_mount(self) -> None:
+        self.add_options([Option(self._prompt(*row), id=row[0]) for row in self._rows])
+
+    def _prompt(self, key: str, words: str) -> Content:
+        return Content(f"▐{'✔' if key in self.chosen else ' '}▌ {words}")
+
+    def choose(self, keys: Iterable[str]) -> None:
+        """Choose these, and no others."""
+        self.chosen = set(keys)
+        for row in self._rows:
+            self.replace_option_prompt(row[0], self._prompt(*row))
+        self.post_message(self.Changed())
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Choose the row, or do so no longer."""
+        event.stop()
+        if event.option_id is not None:
+            self.choose(self.chosen ^ {event.option_id})
 
 
 class ChooseLogsDialog(ModalScreen[Chosen | None]):
@@ -65,14 +100,11 @@ class ChooseLogsDialog(ModalScreen[Chosen | None]):
         self._sources = tuple(sources)
 
     def compose(self) -> ComposeResult:
-        rows = [
-            Selection(Content(self._words(router)), router.id, router.id in self._chosen)
-            for router in self._routers
-        ]
+        rows = [(router.id, self._words(router)) for router in self._routers]
         with VerticalScroll(classes="dialog", can_focus=False) as box:
             box.border_title = Content("Logs of which routers?")
             box.border_subtitle = "space chooses   v all with a VPN   o only this one   f10 follows"
-            yield SelectionList[str](*rows, compact=True, id="routers")
+            yield TickList(rows, self._chosen, id="routers")
             yield Static("Logs", classes="quiet")
             for name, words in SOURCE_WORDS.items():
                 label = Content(f"{name:9} {words}")
@@ -83,16 +115,16 @@ class ChooseLogsDialog(ModalScreen[Chosen | None]):
                 yield Button("Follow", id="go", variant="primary", compact=True)
 
     def on_mount(self) -> None:
-        self.query_one(SelectionList).focus()
+        self.query_one(TickList).focus()
         self._check()
 
     def _words(self, router: Router) -> str:
         role = router.redundant_state if router.is_redundant else None
         vpn = "VPN" if router.id in self._with_vpn else "   "
-        pair = "  ⇄ one of a pair" if router.is_redundant else ""
+        pair = "  ⇄ pair" if router.is_redundant else ""
         return f"{name_of_router(router)}  {vpn}  {router_mark(router.state, role)}{pair}"
 
-    @on(SelectionList.SelectedChanged)
+    @on(TickList.Changed)
     @on(Checkbox.Changed)
     def _check(self) -> None:
         problem = self._problem()
@@ -110,7 +142,7 @@ class ChooseLogsDialog(ModalScreen[Chosen | None]):
         return "" if answer.sources else "▲ choose a log with space"
 
     def _answer(self) -> Chosen:
-        chosen = set(self.query_one(SelectionList).selected)
+        chosen = self.query_one(TickList).chosen
         boxes = {name: self.query_one(f"#log-{name}", CheckBox) for name in SOURCE_WORDS}
         return Chosen(
             tuple(router.id for router in self._routers if router.id in chosen),
@@ -131,21 +163,17 @@ class ChooseLogsDialog(ModalScreen[Chosen | None]):
 
     def action_with_vpn(self) -> None:
         """Choose all routers that run and serve a VPN, and no others."""
-        self._select(
-            [r.id for r in self._routers if r.id in self._with_vpn and r.state == "Running"]
+        self.query_one(TickList).choose(
+            router.id
+            for router in self._routers
+            if router.id in self._with_vpn and router.state == "Running"
         )
 
     def action_only(self) -> None:
         """Choose the router under the cursor, and no other."""
-        at = self.query_one(SelectionList).highlighted
+        at = self.query_one(TickList).highlighted
         if at is not None:
-            self._select([self._routers[at].id])
-
-    def _select(self, wanted: Sequence[str]) -> None:
-        rows: SelectionList[str] = self.query_one("#routers", SelectionList)
-        rows.deselect_all()
-        for each in wanted:
-            rows.select(each)
+            self.query_one(TickList).choose([self._routers[at].id])
 
 
 def name_of_router(router: Router) -> str:

@@ -13,8 +13,8 @@ from screens.details import DetailsDialog, facts_text
 from screens.frame import bindings_of
 from screens.hostkey import ask_about_key
 from screens.logs_attempt_words import RUNGS, glyph_of, name_of
-from screens.logs_attempts import AttemptsLogs
-from screens.logs_lines import program_of, text_of, zone_words
+from screens.logs_export import ExportingLogs
+from screens.logs_lines import Entry, program_of, text_of, zone_words
 from tui.actions import Action
 from tui.cloud.models import Router
 from tui.logs.signatures import signatures_of
@@ -35,7 +35,7 @@ CLOCK_SHOWN = 1.0
 """Seconds that a router's clock has to be off before the head says so."""
 
 
-class LogsScreen(AttemptsLogs):
+class LogsScreen(ExportingLogs):
     """One or more routers; what they said is kept while other sections are looked at."""
 
     SECTION = "logs"
@@ -250,8 +250,19 @@ class LogsScreen(AttemptsLogs):
             ("program", program_of(line)),
             ("level", line.level),
             ("note", self.marks.note(entry.kept) or ""),
+            *self._known_of(entry),
         ]
         self.app.push_screen(DetailsDialog(program_of(line), facts_text(facts, [line.text])))
+
+    def _known_of(self, entry: Entry) -> list[tuple[str, str]]:
+        """What such lines mean, and whose attempt this one belongs to."""
+        signature = signatures_of(entry.kept.raw)
+        attempt = self.attempt_of(entry.kept)
+        known = [("means", "" if signature is None else signature.says)]
+        if attempt is not None:
+            reached = f"{glyph_of(attempt)[0]} {RUNGS[attempt.rung]}"
+            known.append(("attempt", f"{attempt.number} of {name_of(attempt)}: {reached}"))
+        return known
 
     def action_copy_line(self) -> None:
         """Copy the line to the clipboard."""

@@ -12,13 +12,17 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from screens.logs_attempt_words import COLUMNS, key_of, ladder, name_of, short_ladder
+from screens.logs_chips import names_of
 from screens.logs_marks import MarkedLogs
+from screens.why import open_why
+from tui.cloud.models import Router
 from tui.logs.attempts import Attempt
 from tui.logs.belonging import Belonging, identity_of, named_by
 from tui.logs.filter import OF_ATTEMPTS
 from tui.logs.folding import Folding
 from tui.logs.merge import KeptLine, LogBlock
 from tui.session.logfeed import LogFeed
+from tui.session.questions import about_client
 from tui.widgets.table import ResourceTable
 
 _SECONDS_BETWEEN: Final = 0.5
@@ -215,3 +219,29 @@ class AttemptsLogs(MarkedLogs):
     def action_leave_attempts(self) -> None:
         """Back to the lines; the attempts stay on the screen."""
         self.view.focus()
+
+    # Why.
+
+    def action_why(self) -> None:
+        """Find out why the client of the line, or of the attempt in the pane, cannot connect."""
+        asked = self._whom_to_ask_about()
+        if asked is None:
+            self.notify("There is no line of a log under the cursor.")
+            return
+        router, user, client = asked
+        open_why(self, about_client(router, user, client))
+
+    def _whom_to_ask_about(self) -> tuple[Router, str, str] | None:
+        """Router, user and client of the attempt that the keys mean, else of the line itself."""
+        attempt = self.attempt_under_cursor()
+        line = self.line
+        name = attempt.router if attempt is not None else line.router if line is not None else ""
+        routers = self.feed.routers if self.feed is not None else ()
+        router = next((each for each in routers if each.name == name), None)
+        if router is None:
+            return None
+        if attempt is not None:
+            return router, attempt.user, attempt.client
+        users = names_of("user", line) if line is not None else []
+        clients = names_of("client", line) if line is not None else []
+        return router, "".join(users[:1]), "".join(clients[:1])

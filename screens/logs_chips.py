@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, Literal
 
 from textual import on
 
@@ -18,6 +18,7 @@ CONTEXTS: Final = (0, 2, 5, 20)
 _ONLY_ONE: Final = ("level:", "context:", "before:", "after:")
 """Chips of which a later one takes the place of the earlier."""
 _ADDRESS: Final = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)")
+_OWN_FIRST: Final = re.compile(r"sending packet: from|\d\.\.\.|\]\.\.\.|established between")
 _USER: Final = re.compile(r'(?:name = |user |authenticating )"?([\w@.\-]{2,64})')
 _WORD: Final = re.compile(r"[^\s\[\](){}<>,;=\"']{3,60}")
 _MOST_WORDS: Final = 24
@@ -162,9 +163,9 @@ class FilteredLogs(HistoryLogs):
 def chips_of(line: LogLine, names_router: bool) -> Iterator[tuple[str, str]]:
     """Chips that a line offers, each with its words: what it is about, where it is from, what it
     says."""
-    for address in _ADDRESS.findall(line.text):
+    for address in names_of("client", line):
         yield f"client:{address}", f"client   {address}"
-    for user in _USER.findall(line.text):
+    for user in names_of("user", line):
         yield f"user:{user}", f"user     {user}"
     if line.tag:
         yield f"tag:{line.tag}", f"program  {line.tag}"
@@ -176,3 +177,11 @@ def chips_of(line: LogLine, names_router: bool) -> Iterator[tuple[str, str]]:
     for word in list(words)[:_MOST_WORDS]:
         if word:
             yield f'"{word}"', f"word     {word}"
+
+
+def names_of(what: Literal["client", "user"], line: LogLine) -> list[str]:
+    """The users that a line names, or the addresses, that of the client first: charon writes the
+    router's own before it where it sends, and where it names both ends."""
+    pattern = _ADDRESS if what == "client" else _USER
+    found = list(dict.fromkeys(pattern.findall(line.text)))
+    return found[::-1] if what == "client" and _OWN_FIRST.search(line.text) else found

@@ -14,7 +14,7 @@ DIAGNOSE_ACTIONS: Final = (
         keys=("w",),
         label="Why",
         help="Find out why people cannot connect: evidence, a verdict in plain words, the fix.",
-        screens=("networks", "vpns", "users", "checkup", "sessions"),
+        screens=("networks", "vpns", "users", "logs", "checkup", "sessions"),
         on_row=True,
     ),
     Action(

@@ -78,6 +78,13 @@ LOG_ACTIONS: Final = (
     _in_logs("next_mark", ("b",), "Next mark", "Go to the next mark."),
     _in_logs("previous_mark", ("B",), "Previous mark", "Go to the previous mark."),
     _in_logs(
+        "export",
+        ("x",),
+        "Export",
+        "Write what is filtered or marked to a file, as text or JSON lines, without secrets.",
+        hint=True,
+    ),
+    _in_logs(
         "line_details",
         ("enter",),
         "Line",

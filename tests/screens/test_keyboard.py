@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
-from textual.widgets import Checkbox, Input, OptionList, SelectionList
+from textual.widgets import Checkbox, Input, OptionList
 
+from screens.choose_logs import TickList
 from screens.confirm import ConfirmDialog
 from screens.frame import FilterLine
 from screens.networks import NetworksScreen
@@ -146,7 +147,7 @@ async def test_boxes_and_lists_are_used_by_keyboard(lab: Lab) -> None:
     async with stage(lab) as on:
         await on.go("logs")
         await on.press("c")
-        chooser = on.app.screen.query_one(SelectionList)
+        chooser = on.app.screen.query_one(TickList)
         assert on.app.focused is chooser
         box = on.app.screen.query_one("#log-auth", Checkbox)
         await on.tab_to("#log-auth")

@@ -2,6 +2,7 @@
 
 from screens.logs import LogsScreen
 from screens.logs_attempts import AttemptsPane
+from screens.why import WhyScreen
 from tests.screens.log_stage import follow, pointed, write
 from tests.screens.stage import LARGE, Stage, stage
 from tests.widgets.apps import lines
@@ -124,3 +125,23 @@ async def test_lines_of_the_link_belong_to_nobody(quiet: Lab) -> None:
         write(quiet, "10[CFG] rereading secrets")
         await on.says("rereading secrets")
         assert screen_of(on).attempt_under_cursor() is None
+
+
+async def test_why_is_asked_about_a_line_and_about_an_attempt(quiet: Lab) -> None:
+    async with stage(quiet, LARGE) as on:
+        await follow(on)
+        screen = screen_of(on)
+        await on.until(lambda: any(each.client == "192.0.2.66" for each in screen.attempts))
+        write(quiet, "10[NET] sending packet: from 203.0.113.15[500] to 198.51.100.9[500]")
+        await on.until(lambda: "sending packet" in pointed(on))
+        await on.press("w")
+        await on.until(lambda: isinstance(on.app.screen, WhyScreen))
+        await on.says("Why can't 198.51.100.9 connect?", "r-47-VM")
+        await on.press("escape", "p")
+        table = screen.pane.table
+        while table.fact_under_cursor is None or table.fact_under_cursor.client != "192.0.2.66":
+            await on.press("down")
+        await on.press("w")
+        await on.says("Why can't 192.0.2.66 connect?")
+        await on.press("escape", "escape", "slash", *"no-such-word", "enter", "w")
+        assert "There is no line of a log under the cursor." in on.notices[-1]

@@ -2,9 +2,7 @@
 
 import time
 
-from textual.widgets import SelectionList
-
-from screens.choose_logs import ChooseLogsDialog
+from screens.choose_logs import ChooseLogsDialog, TickList
 from screens.logs import LogsScreen
 from tests.screens.log_stage import OFFICE, follow, logs_of, pointed, write
 from tests.screens.stage import LARGE, Stage, stage
@@ -60,9 +58,9 @@ async def test_several_routers_in_one_order(quiet: Lab) -> None:
         await follow(on)
         await on.press("c")
         dialog = on.on(ChooseLogsDialog)
-        await on.says("Logs of which routers?", "VPN", "one of a pair")
+        await on.says("Logs of which routers?", "VPN", "⇄ pair")
         await on.press("v")
-        chosen = list(dialog.query_one(SelectionList).selected)
+        chosen = list(dialog.query_one(TickList).chosen)
         assert len(chosen) > 2
         await on.press("f10")
         screen = on.on(LogsScreen)
@@ -83,8 +81,8 @@ async def test_only_the_router_under_the_cursor(quiet: Lab) -> None:
         await follow(on)
         await on.press("c", "v", "down", "o")
         dialog = on.on(ChooseLogsDialog)
-        routers = dialog.query_one(SelectionList)
-        assert len(routers.selected) == 1
+        routers = dialog.query_one(TickList)
+        assert len(routers.chosen) == 1
         await on.press("space")
         await on.says("▲ choose a router with space")
         await on.press("f10")
