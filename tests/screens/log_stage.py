@@ -1,8 +1,10 @@
 """The section Logs on a lab: following a router, and writing into its logs."""
 
+import re
 import time
 
 from screens.logs import LogsScreen
+from tests.router_cases import case
 from tests.screens.stage import Stage
 from tests.widgets.apps import lines
 from tui.lab.lab import Lab
@@ -37,3 +39,31 @@ def pointed(on: Stage) -> str:
     """The line at the pointer, whatever lies over it."""
     shown = lines(on.on(LogsScreen).view)
     return next((line for line in shown if line[0] in "▸◈"), "")
+
+
+def replay(lab: Lab, name: str) -> None:
+    """What a recorded case has written, in the journal of the office's router, just now."""
+    files = case(name).files
+    told = [
+        match
+        for file in ("vr.log", "vr.pppd-journal.log")
+        for line in files[file].decode("utf-8", "replace").splitlines()
+        if (match := _SYSLOG.match(line)) is not None
+        and match["tag"] in ("charon", "xl2tpd", "pppd")
+    ]
+    began = time.time() - 60
+    told.sort(key=lambda match: match["clock"])
+    first = _seconds(told[0]["clock"])
+    for match in told:
+        when = began + _seconds(match["clock"]) - first
+        logs_of(lab).journal(when, match["tag"], int(match["pid"] or 977), match["text"])
+
+
+_SYSLOG = re.compile(
+    r"\w{3} [ \d]\d (?P<clock>[\d:]{8}) \S+ (?P<tag>[\w-]+)(?:\[(?P<pid>\d+)\])?: (?P<text>.*)"
+)
+
+
+def _seconds(clock: str) -> int:
+    hours, minutes, seconds = (int(part) for part in clock.split(":"))
+    return 3600 * hours + 60 * minutes + seconds

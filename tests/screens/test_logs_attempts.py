@@ -3,7 +3,7 @@
 from screens.logs import LogsScreen
 from screens.logs_attempts import AttemptsPane
 from screens.why import WhyScreen
-from tests.screens.log_stage import follow, pointed, write
+from tests.screens.log_stage import follow, pointed, replay, write
 from tests.screens.stage import LARGE, Stage, stage
 from tests.widgets.apps import lines
 from tui.lab.lab import Lab
@@ -23,20 +23,22 @@ def table(on: Stage) -> str:
 async def test_who_tried_and_how_far_they_came(quiet: Lab) -> None:
     async with stage(quiet, LARGE) as on:
         await follow(on)
-        await on.until(lambda: len(screen_of(on).attempts) > 2)
+        replay(quiet, "ok_mschapv2")
+        await on.until(lambda: any(each.is_connected for each in screen_of(on).attempts))
         shown = table(on)
         assert "BEGAN▾" in shown and "✔ connected" in shown and "✘ " in shown
         begun = [each.started or 0 for each in screen_of(on).attempts]
         assert begun == sorted(begun, reverse=True), "the newest come first"
-        write(quiet, "10[NET] received packet: from 198.51.100.9[500] to 203.0.113.15[500]")
-        write(quiet, "10[IKE] 198.51.100.9 is initiating a Main Mode IKE_SA")
-        await on.until(lambda: "198.51.100.9" in table(on))
+        write(quiet, "10[NET] received packet: from 192.0.2.201[500] to 203.0.113.15[500]")
+        write(quiet, "10[IKE] 192.0.2.201 is initiating a Main Mode IKE_SA")
+        await on.until(lambda: "192.0.2.201" in table(on))
         assert "… IKE begun" in table(on)
 
 
 async def test_an_attempt_shows_its_rungs_and_its_lines(quiet: Lab) -> None:
     async with stage(quiet, LARGE) as on:
         view = await follow(on)
+        replay(quiet, "ok_mschapv2")
         await on.until(lambda: any(each.is_connected for each in screen_of(on).attempts))
         everything = view.count
         connected = next(each for each in screen_of(on).attempts if each.is_connected)
@@ -132,11 +134,11 @@ async def test_why_is_asked_about_a_line_and_about_an_attempt(quiet: Lab) -> Non
         await follow(on)
         screen = screen_of(on)
         await on.until(lambda: any(each.client == "192.0.2.66" for each in screen.attempts))
-        write(quiet, "10[NET] sending packet: from 203.0.113.15[500] to 198.51.100.9[500]")
+        write(quiet, "10[NET] sending packet: from 203.0.113.15[500] to 192.0.2.201[500]")
         await on.until(lambda: "sending packet" in pointed(on))
         await on.press("w")
         await on.until(lambda: isinstance(on.app.screen, WhyScreen))
-        await on.says("Why can't 198.51.100.9 connect?", "r-47-VM")
+        await on.says("Why can't 192.0.2.201 connect?", "r-47-VM")
         await on.press("escape", "p")
         table = screen.pane.table
         while table.fact_under_cursor is None or table.fact_under_cursor.client != "192.0.2.66":
