@@ -2,8 +2,10 @@
 
 import pytest
 
+from tests.diagnose.bundles import bundle_of_case
 from tests.router_cases import case
 from tui.diagnose.packets import Capture, ClientPackets, echoes, is_size_test, summarise
+from tui.diagnose.why import why
 
 
 def capture_of(name: str) -> Capture:
@@ -84,3 +86,16 @@ def test_rubbish_is_passed_over() -> None:
     capture = summarise("tcpdump: listening on eth2\n\x00\x1b[2J\n12:00 IP nonsense\n")
     assert capture.packets == 0
     assert not capture.clients
+
+
+def test_a_capture_alone_never_claims_that_nobody_tried() -> None:
+    (verdict,) = why(bundle_of_case("psk_wrong", only=("vr.tcpdump.txt",)))
+    assert (verdict.client, verdict.outcome) == ("203.0.113.77", "fail")
+    assert "psk_mismatch" in (verdict.category, *verdict.others)
+    assert verdict.certainty < 0.5 and "answered" in verdict.says
+
+
+def test_packets_both_ways_are_not_called_lost() -> None:
+    (verdict,) = why(bundle_of_case("mschapv2_wrong_password", only=("vr.tcpdump.txt",)))
+    assert (verdict.category, verdict.outcome) == ("ok", "ipsec_up_only")
+    assert "ppp_bad_password" in verdict.others and verdict.certainty < 0.5

@@ -3,7 +3,9 @@
 import pytest
 
 from tests.diagnose.bundles import bundle_of_state
+from tests.diagnose.surveys import Change, cloud_of, nothing, replaced, survey_of
 from tests.router.recorded import STATES
+from tui.diagnose.bundle import Bundle
 from tui.diagnose.why import why
 
 EXPECTED: dict[str, set[tuple[str, str, str]]] = {
@@ -47,3 +49,17 @@ def test_evidence_names_the_command_that_said_it() -> None:
     verdict = next(iter(why(bundle_of_state("forward_off"))))
     assert verdict.evidence[0].file == "sysctl"
     assert verdict.evidence[0].text == "net.ipv4.ip_forward = 0"
+
+
+def test_a_router_that_stands_by_is_not_broken() -> None:
+    resting: dict[str, Change] = {
+        **{name: nothing(name) for name in ("pgrep_charon", "pgrep_xl2tpd", "pgrep_starter")},
+        "bag_cmdline": replaced('"redundant_router": "false"', '"redundant_router": "true"'),
+        "ss_udp": "",
+        "ss_vpn_ports": "",
+        "checkrouter": "Status: BACKUP\n",
+    }
+    cloud = cloud_of("vpn_idle", redundant_state="BACKUP", is_redundant=True)
+    (verdict,) = why(Bundle(survey=survey_of("vpn_idle", resting), cloud=cloud))
+    assert (verdict.category, verdict.outcome) == ("ok", "n/a")
+    assert "stands by" in verdict.says

@@ -45,6 +45,7 @@ CLIENT_RULES: Final[tuple[Rule, ...]] = (
     *why_session.LATER,
     *why_traffic.LATER,
     why_ike.stuck,
+    why_ike.answered_on_the_wire,
 )
 """From the specific to the general."""
 

@@ -193,6 +193,41 @@ def gate_shut(case: ClientCase) -> Finding | None:
     )
 
 
+_SAID_BY_CHARON: Final = (
+    "ike_proposal_mismatch",
+    "vpn_conn_not_loaded",
+    "udp4500_blocked",
+    "ike_mode_unsupported",
+    "ike_auth_method_mismatch",
+    "server_id_mismatch",
+    "esp_proposal_mismatch",
+    "ts_or_mode_mismatch",
+    "half_open_flood",
+    "conntrack_full",
+    "ok",
+)
+"""What charon alone tells apart, once packets of IKE go both ways."""
+
+
+def answered_on_the_wire(case: ClientCase) -> Finding | None:
+    """A capture shows IKE both ways and no ESP; the log that says why is not here."""
+    packets = case.packets
+    if case.last is not None or packets is None or packets.got("esp"):
+        return None
+    if not packets.got("ike") or not packets.gave("ike"):
+        return None
+    return Finding(
+        category="psk_mismatch",
+        outcome="fail",
+        certainty=0.3,
+        evidence=(of_packet(packets.firsts["ike"]), of_packet(packets.firsts["sent ike"])),
+        says="The capture shows that IKE packets arrive and are answered, and that no IPsec came "
+        "of it; what charon said to them stands in a log that is not here.",
+        others=_SAID_BY_CHARON,
+        next_look="daemon.log or the journal of charon of that time",
+    )
+
+
 def clear_text(case: ClientCase) -> Finding | None:
     """L2TP that asks for a tunnel outside IPsec; a hello of an old tunnel is none."""
     packets = case.packets

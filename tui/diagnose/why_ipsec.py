@@ -251,6 +251,41 @@ def ipsec_only(case: ClientCase) -> Finding | None:
     )
 
 
+_BEYOND_IPSEC: Final = (
+    "ppp_bad_password",
+    "ppp_unknown_user",
+    "ppp_no_secrets",
+    "ppp_auth_protocol",
+    "ppp_mppe_required",
+    "ppp_lcp_timeout",
+    "ip_pool_exhausted",
+    "normal_disconnect",
+)
+"""What ends a connection in which packets go both ways, and only xl2tpd and pppd tell."""
+_FEW_PACKETS: Final = 6
+"""ESP packets of one side: an L2TP tunnel and its call take so many; an answer that is lost leads
+to five tries."""
+
+
+def talks_both_ways(case: ClientCase) -> Finding | None:
+    """IPsec stands and both sides send; the logs of what went on inside are not here."""
+    if case.rung != Rung.CHILD_ESTABLISHED or case.logs.has(DAEMON_LOG):
+        return None
+    received, sent = case.esp or (0, 0)
+    if min(received, sent) < _FEW_PACKETS:
+        return None
+    return Finding(
+        category="ok",
+        outcome="ipsec_up_only",
+        certainty=GUESS,
+        evidence=case.top,
+        says="IPsec is up and encrypted packets go both ways; how L2TP and the login went stands "
+        "in logs that are not here.",
+        others=(*_BEYOND_IPSEC, "esp_blocked_outbound"),
+        next_look="daemon.log and the journal of pppd of that time",
+    )
+
+
 def silence_after_ipsec(case: ClientCase) -> Finding | None:
     """IPsec stands, then nothing, and neither counters nor a capture tell more."""
     if case.rung != Rung.CHILD_ESTABLISHED:
@@ -290,5 +325,6 @@ RULES: Final = (
     l2tp_dropped,
     esp_lost_inbound,
     ipsec_only,
+    talks_both_ways,
     silence_after_ipsec,
 )

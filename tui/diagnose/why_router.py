@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
+from tui.diagnose.subject import Subject
 from tui.diagnose.verdicts import Evidence
 from tui.diagnose.why_case import LIKELY, OPEN, SURE, ClientCase, Finding
 from tui.diagnose.why_facts import VPN_PORTS
@@ -70,6 +71,22 @@ def not_programmed(case: ClientCase) -> Finding | None:
         evidence=facts.silence("bag_remoteaccessvpn", "no such file: not pushed since boot"),
         says="The router booted without being told of its VPN. Restart the network, so that "
         "CloudStack sends everything again; mending files on the router does not help.",
+    )
+
+
+def standing_by(case: ClientCase) -> Finding | None:
+    """The one of a pair that does nothing: its daemons rest until it takes over."""
+    facts = case.facts
+    subject = Subject(facts.survey, facts.cloud)
+    if not (subject.is_redundant and subject.stands_by) or facts.charon_runs:
+        return None
+    return Finding(
+        category="ok",
+        outcome="n/a",
+        certainty=0.9,
+        evidence=facts.line("checkrouter", "Status"),
+        says="This router stands by: its daemons rest until it takes over. Look at the other one "
+        "of the pair, which serves the clients.",
     )
 
 
@@ -221,6 +238,7 @@ def nothing_wrong(case: ClientCase) -> Finding:
 
 RULES: Final[tuple[Rule, ...]] = (
     not_wanted,
+    standing_by,
     not_programmed,
     charon_down,
     xl2tpd_gone,
