@@ -23,7 +23,8 @@ def declare(commands: Commands) -> None:
     )  # fmt: skip
     logs.add_argument(
         "--source", action="append", default=[], metavar="LOG", dest="sources",
-        help="of routers: daemon, messages, cloud (these without it), auth, haproxy, journal",
+        help="of routers: daemon, messages, cloud (these without it), auth, haproxy, journal (for "
+        "attempts, clients and users: journal, cloud)",
     )  # fmt: skip
     logs.add_argument("--follow", "-f", action="store_true", help="go on with every new line")
     _declare_choice(logs)

@@ -31,6 +31,7 @@ from tui.session.inventory import Kind
 from tui.session.session import Session
 
 DEFAULT_SOURCES: Final = ("daemon", "messages", "cloud")
+ATTEMPT_SOURCES: Final = ("journal", "cloud")
 MOST_ROUTERS: Final = 8
 """Without `--router`, at most so many routers are asked."""
 USUAL_LINES: Final = 100
@@ -73,7 +74,7 @@ async def run_command(context: Context, arguments: argparse.Namespace) -> Exit:
         Request(
             paths=tuple(arguments.paths),
             routers=tuple(arguments.routers),
-            sources=tuple(dict.fromkeys(arguments.sources)) or DEFAULT_SOURCES,
+            sources=tuple(dict.fromkeys(arguments.sources)) or _usual_sources(arguments),
             follow=arguments.follow,
             since=arguments.since,
             until=arguments.until,
@@ -87,6 +88,12 @@ async def run_command(context: Context, arguments: argparse.Namespace) -> Exit:
             accept=tuple(arguments.accept),
         ),
     )
+
+
+def _usual_sources(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """Attempts are told best by the journal, which alone knows the names of users."""
+    of_attempts = arguments.attempts or arguments.user or arguments.client
+    return ATTEMPT_SOURCES if of_attempts else DEFAULT_SOURCES
 
 
 async def show_logs(context: Context, request: Request) -> Exit:
