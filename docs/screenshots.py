@@ -305,6 +305,24 @@ async def _why(pilot: Pilot[None]) -> None:
     await until(pilot, lambda: "of 4 done" not in words(pilot))
 
 
+@_picture("checkup-evidence", SMALL, speed=UNHURRIED)
+async def _checkup_evidence(pilot: Pilot[None]) -> None:
+    await press(pilot, str(SECTIONS.index("checkup") + 1))
+    await until_says(pilot, "✘ fail")
+    await until(pilot, lambda: "looking" not in words(pilot))
+    await press(pilot, "enter")
+    await until_says(pilot, "Evidence")
+
+
+@_picture("capture", SMALL, speed=UNHURRIED)
+async def _capture(pilot: Pilot[None]) -> None:
+    await go_to_row(pilot, "acme-lab")
+    await press(pilot, "w")
+    await until_says(pilot, "How far it came", "What to do")
+    await press(pilot, "p")
+    await until_says(pilot, "Ask the user to connect while it runs.")
+
+
 @_picture("sessions", speed=UNHURRIED)
 async def _sessions(pilot: Pilot[None]) -> None:
     await press(pilot, str(SECTIONS.index("sessions") + 1))
@@ -364,23 +382,70 @@ async def _restart(pilot: Pilot[None]) -> None:
     await until_says(pilot, "the last resort", "Will be done")
 
 
-@_picture("logs", speed=UNHURRIED)
-async def _logs(pilot: Pilot[None]) -> None:
+async def _at_the_office(pilot: Pilot[None]) -> None:
+    """The log of a router with a past, and the attempts that it tells of."""
     await go_to_row(pilot, "acme-office")
     await press(pilot, "l")
     await until_says(pilot, "r-47-VM", "following", "charon")
-    await press(pilot, "slash")
-    await type_text(pilot, "level:notice !192.0.2.66")
-    await press(pilot, "enter")
-    await until_says(pilot, "remote IP address")
     await pilot.pause(2)
+
+
+async def _with_older_lines(pilot: Pilot[None], *texts: str) -> None:
+    """Scroll up until there are attempts with `texts`, and go back to the end."""
+    end = time.monotonic() + PATIENCE
+    while not all(text in words(pilot) for text in texts) and time.monotonic() < end:
+        await press(pilot, "home")
+        await pilot.pause(1)
+    await until_says(pilot, *texts)
+    await press(pilot, "end")
+
+
+@_picture("logs", size=(160, 40), speed=UNHURRIED)
+async def _logs(pilot: Pilot[None]) -> None:
+    await _at_the_office(pilot)
+    await _with_older_lines(pilot, "✔ connected")
+    await press(pilot, "slash")
+    await type_text(pilot, "level:notice")
+    await press(pilot, "enter")
+    await until_says(pilot, "trent", "connected")
+    await press(pilot, "E")
+    await pilot.pause(1)
+
+
+@_picture("logs-attempts", SMALL, speed=UNHURRIED)
+async def _logs_attempts(pilot: Pilot[None]) -> None:
+    await _at_the_office(pilot)
+    await press(pilot, "p")
+    await until_says(pilot, "REACHED", "trent", "erin")
+    await press(pilot, "down", "down")
+    await until_says(pilot, "The password is wrong")
+
+
+@_picture("logs-chips", speed=UNHURRIED)
+async def _logs_chips(pilot: Pilot[None]) -> None:
+    await _at_the_office(pilot)
+    await press(pilot, "slash")
+    await type_text(pilot, "tag:pppd user:erin /failed|Failure/ context:2")
+    await press(pilot, "enter")
+    await until_says(pilot, "failed CHAP")
+    await press(pilot, "E", "m")
+    await pilot.pause(1)
 
 
 @_picture("choose-logs", speed=UNHURRIED)
 async def _choose_logs(pilot: Pilot[None]) -> None:
-    await _logs(pilot)
+    await _at_the_office(pilot)
     await press(pilot, "c")
-    await until_says(pilot, "Logs of which router?")
+    await until_says(pilot, "Logs of which routers?")
+
+
+@_picture("export", speed=UNHURRIED)
+async def _export(pilot: Pilot[None]) -> None:
+    await _logs_chips(pilot)
+    await press(pilot, "x")
+    await until_says(pilot, "Write lines to a file")
+    pilot.app.screen.query_one("#path", Input).value = "~/r-47-VM-erin.log"
+    await pilot.pause()
 
 
 @_picture("acquire")
