@@ -9,9 +9,9 @@ _LOGIN: Final[dict[str, Words]] = {
         "The password of {user} is wrong.",
         "Your password is not accepted. Type it again, mind capitals; ask for another one if it "
         "still fails.",
-        "Give the user a new password: remove the user and add it again (CloudStack cannot change "
-        "one).",
-        "add_users",
+        "Give the user a new password. CloudStack cannot change one: the user is removed and at "
+        "once added again.",
+        "new_password",
     ),
     "ppp_unknown_user": Words(
         "The router does not know the user {user}.",
