@@ -60,23 +60,22 @@ async def test_no_line_is_lost_or_repeated(
             await asyncio.sleep(chance.uniform(0, 0.1))
             router.drop()
 
-    tasks: list[asyncio.Task[None]] = []
+    begun = False
     async with (
-        asyncio.timeout(40),
+        asyncio.timeout(120),
+        asyncio.TaskGroup() as beside,  # a writer that fails ends the reading
         contextlib.aclosing(follow(router, ["daemon"], backoff=QUICK)) as events,
     ):
         async for event in events:
             assert not isinstance(event, LogGap | SourceMissing), event
             if isinstance(event, LogChunk):
                 got += event.lines
-                if not tasks:
-                    tasks = [
-                        asyncio.create_task(writer.run()),
-                        asyncio.create_task(break_links()),
-                    ]
+                if not begun:
+                    begun = True
+                    beside.create_task(writer.run())
+                    beside.create_task(break_links())
             if got and got[-1] == writer.line(writer.count - 1):
                 break
-    await asyncio.gather(*tasks)
     assert got == [BEFORE, *(writer.line(number) for number in range(writer.count))]
     assert writer.rotations >= (0 if rotation == "none" else 2)
 

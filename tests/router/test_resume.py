@@ -29,7 +29,7 @@ async def test_no_line_is_lost_and_none_comes_twice(tmp_path: Path, rotation: Ro
         writer = LogWriter(logs.path("daemon"), LINES, rotation)
         writer.read = lambda: len(got)
         writer.ring = lambda: logs.append("haproxy", b"")  # rings for every log of the router
-        tasks: list[asyncio.Task[None]] = []
+        begun = False
 
         async def break_links() -> None:
             """The link breaks anywhere: while a portion is on its way, or is opened again."""
@@ -43,21 +43,20 @@ async def test_no_line_is_lost_and_none_comes_twice(tmp_path: Path, rotation: Ro
 
         async with (
             asyncio.timeout(120),
+            asyncio.TaskGroup() as beside,  # a writer that fails ends the reading
             contextlib.aclosing(follow(router, ["daemon"], backoff=QUICK)) as events,
         ):
             async for event in events:
                 assert not isinstance(event, LogGap | SourceMissing), event
                 if isinstance(event, LogChunk):
                     got += event.lines
-                    if not tasks:
+                    if not begun:
+                        begun = True
                         del got[:-1]  # what the lab has written by itself
-                        tasks = [
-                            asyncio.create_task(writer.run()),
-                            asyncio.create_task(break_links()),
-                        ]
+                        beside.create_task(writer.run())
+                        beside.create_task(break_links())
                 if got[-1:] == [writer.line(LINES - 1)]:
                     break
-        await asyncio.gather(*tasks)
     assert got == [BEFORE, *(writer.line(number) for number in range(LINES))]
     assert drops == DROPS and writer.rotations >= 3
 
