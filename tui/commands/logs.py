@@ -13,13 +13,13 @@ from typing import Final
 
 import msgspec
 
-from tui.cloud.models import Router
 from tui.commands.log_times import parse_since
 from tui.commands.logs_attempts import chosen, print_attempts
 from tui.commands.logs_lines import LinePrinter, Wanted, last_lines, sifted, wanted_filter
 from tui.commands.logs_live import RouterReading
 from tui.commands.opening import Context, did_you_mean, learn, opened
 from tui.commands.output import CommandError, Exit, complain, tell
+from tui.commands.routers_named import routers_named
 from tui.logs.attempts import Attempt
 from tui.logs.belonging import LinesOfAttempts
 from tui.logs.copies import without_copies
@@ -28,7 +28,6 @@ from tui.logs.fold import Folder
 from tui.logs.local_follow import LocalGap, follow_local
 from tui.logs.merge import LogBlock, merged
 from tui.session.inventory import Kind
-from tui.session.session import Session
 
 DEFAULT_SOURCES: Final = ("daemon", "messages", "cloud")
 ATTEMPT_SOURCES: Final = ("journal", "cloud")
@@ -277,42 +276,5 @@ async def _routers(context: Context, request: Request) -> AsyncIterator[list[Rou
         await learn(session, (Kind.ROUTERS, Kind.NETWORKS, Kind.VPCS))
         yield [
             RouterReading(session, router, request.sources, request.accept)
-            for router in _choose(session, request.routers)
+            for router in routers_named(session, request.routers, most=MOST_ROUTERS)
         ]
-
-
-def _choose(session: Session, names: Sequence[str]) -> list[Router]:
-    """The routers that were named, by their name, id, network or VPC; all of them for no name."""
-    if not session.may_list(Kind.ROUTERS):
-        raise CommandError(
-            "these credentials may not see routers",
-            "use a profile whose role may use listRouters",
-            Exit.REFUSED,
-        )
-    routers = list(session.inventory.routers.rows.values())
-    if not names:
-        running = [router for router in routers if router.state == "Running"]
-        if not running:
-            raise CommandError("no router runs here", "start one first", Exit.CANNOT_TELL)
-        if len(running) > MOST_ROUTERS:
-            remedy = did_you_mean("", [router.name for router in running])
-            raise CommandError(f"{len(running)} routers run: name some with --router", remedy)
-        return sorted(running, key=lambda router: router.name)
-    found: dict[str, Router] = {}
-    for name in names:
-        matching = [router for router in routers if name in _names(session, router)]
-        if not matching:
-            known = {each for router in routers for each in _names(session, router)}
-            raise CommandError(
-                f"there is no router {name!r} that these credentials may see",
-                did_you_mean(name, known - {router.id for router in routers}),
-            )
-        found |= {router.id: router for router in matching}
-    return list(found.values())
-
-
-def _names(session: Session, router: Router) -> set[str]:
-    inventory = session.inventory
-    served = [n.name for n in inventory.networks.rows.values() if router.serves(n.id)]
-    served += [vpc.name for vpc in inventory.vpcs.rows.values() if router.vpc_id == vpc.id]
-    return {router.name, router.id, *served}

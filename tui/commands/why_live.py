@@ -8,10 +8,10 @@ from pathlib import Path
 import msgspec
 
 from tui.cloud.models import Router
-from tui.commands.check_live import choose
 from tui.commands.host_keys import learn_accepted, with_remedy
 from tui.commands.opening import Context, learn, opened
 from tui.commands.output import CommandError, sentence, tell
+from tui.commands.routers_named import routers_named
 from tui.diagnose.bundle import Bundle
 from tui.diagnose.bundle_folder import NoBundle, write_bundle
 from tui.router.captures import capture
@@ -34,10 +34,8 @@ async def bundles_of(
     """
     async with opened(context) as session:
         await learn(session, KINDS)
-        routers = choose(session, [arguments.router] if arguments.router else [], "")
-        if len(routers) > MOST_ROUTERS:
-            names = ", ".join(sorted(router.name for router in routers)[:10])
-            raise CommandError(f"{len(routers)} routers run", f"name one with --router: {names}")
+        named = [arguments.router] if arguments.router else []
+        routers = routers_named(session, named, most=MOST_ROUTERS)
         found = []
         for router in routers:
             bundle = await _evidence(session, router, arguments, client)
