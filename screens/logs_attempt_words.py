@@ -80,6 +80,11 @@ def took(attempt: Attempt, now: float) -> str:
     return words_for_span(timedelta(seconds=max(0.0, until - attempt.started))) if until else ""
 
 
+def present() -> float:
+    """Seconds since the epoch: until when a session that goes on has lasted."""
+    return datetime.now(UTC).timestamp()
+
+
 def _began(attempt: Attempt) -> Cell:
     if attempt.started is None:
         return Cell("")
@@ -99,7 +104,7 @@ COLUMNS: Final[tuple[Column[Attempt], ...]] = (
     Column("CLIENT", lambda each: Cell(each.client or "–"), widest=15, narrowest=12),
     Column(
         "TOOK",
-        lambda each: Cell(took(each, datetime.now(UTC).timestamp())),
+        lambda each: Cell(took(each, present())),
         widest=7,
         narrowest=4,
         rank=1,

@@ -1,5 +1,6 @@
 """The connection attempts beside the lines: who tried, how far they came, how it ended."""
 
+import time
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -83,6 +84,7 @@ class AttemptsLogs(MarkedLogs):
         self._attempts: list[Attempt] = []
         self._is_waiting = False
         """Whether lines have come since the attempts were looked at."""
+        self._looked_at = 0.0
         self._answered: list[tuple[object, ...]] = []
         """What the chips about attempts were answered with."""
         self.intake.whose = self._folding.lines
@@ -105,12 +107,18 @@ class AttemptsLogs(MarkedLogs):
         self._attempts = []
         super().start(feed)
         self._look_at_attempts()
+        self._looked_at = 0.0
 
     def lines_came(self, block: LogBlock) -> None:
         self._folding.feed(block)
-        if not self._is_waiting:
+        if self._is_waiting:
+            return
+        wait = self._looked_at + _SECONDS_BETWEEN - time.monotonic()
+        if wait <= 0:
+            self._look_at_attempts()
+        else:
             self._is_waiting = True
-            self.set_timer(_SECONDS_BETWEEN, self._look_at_attempts)
+            self.set_timer(wait, self._look_at_attempts)
 
     def lines_changed(self) -> None:
         self._folding.begin_again(self.intake.store)
@@ -118,6 +126,7 @@ class AttemptsLogs(MarkedLogs):
 
     def _look_at_attempts(self) -> None:
         self._is_waiting = False
+        self._looked_at = time.monotonic()
         self._attempts = self._folding.attempts()
         self.pane.show(self._attempts)
         self.show_meaning()

@@ -23,6 +23,9 @@ from tui.widgets.chips import ChipBar
 from tui.widgets.logview import LogView
 
 _STATE_SECONDS = 0.25
+"""Seconds between two showings of what has come: each lays out the whole screen."""
+_AT_ONCE = 6.0
+"""Showings that may come sooner after a while without any."""
 _PAUSE = 0.02
 """Seconds between two portions, for keys; and how long a feed waits that is too fast."""
 
@@ -64,6 +67,7 @@ class ReadingLogs(SectionScreen):
         """What came to the list since its end was last on the screen."""
         self._state_timer: Timer | None = None
         self._shown_at = 0.0
+        self._shows_left = 0.0
         self._counts = ""
 
     def compose_body(self) -> Iterable[Widget]:
@@ -228,15 +232,17 @@ class ReadingLogs(SectionScreen):
         self.show_meaning()
 
     def show_state_soon(self) -> None:
-        """The same, but for lines that arrive it is done only a few times a second: each time the
-        whole screen is laid out."""
+        """The same for lines that arrive: only a few times a second."""
         if self._state_timer is not None:
             return
-        wait = self._shown_at + _STATE_SECONDS - time.monotonic()
-        if wait <= 0:
+        # A few may come at once, so that what is said is true when things begin to happen.
+        now = time.monotonic()
+        self._shows_left = min(_AT_ONCE, self._shows_left + (now - self._shown_at) / _STATE_SECONDS)
+        if self._shows_left >= 1:
+            self._shows_left -= 1
             self.show_state()
         else:
-            self._state_timer = self.set_timer(wait, self.show_state)
+            self._state_timer = self.set_timer(_STATE_SECONDS, self.show_state)
 
     def show_counts(self) -> None:
         """How many lines there are, and how many of them are shown."""

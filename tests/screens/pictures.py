@@ -145,6 +145,7 @@ def still_life(monkeypatch: pytest.MonkeyPatch, briskly: None) -> Iterator[None]
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     monkeypatch.setattr("screens.frame.words_for_age", lambda seconds: "<10s")
+    monkeypatch.setattr("screens.logs_attempt_words.present", lambda: log_time() + 100)
     monkeypatch.setattr("tui.lab.worlds.builder.time", SimpleNamespace(time=lambda: NOW))
     monkeypatch.setattr(
         "tui.lab.cloud.commands_vpn.preshared_key", lambda length: "Kx7Qm2Vt9Rb4Wd8Hs6Ny"
@@ -190,10 +191,16 @@ LOG_LINES: Final = tuple(
 """What the journal says in pictures: a login, and three that fail."""
 
 
+def log_time() -> float:
+    """When the first of them was written, today."""
+    day = datetime.now(UTC).replace(hour=11, minute=6, second=40, microsecond=0)
+    return day.timestamp()
+
+
 def log_lines(source: str = "journal") -> LinesArrived:
     """The lines, one a second, today: the day of other lines is shown too."""
     now = datetime.now(UTC)
-    first = now.replace(hour=11, minute=6, second=40, microsecond=0).timestamp()
+    first = log_time()
     raw = [
         msgspec.json.encode(
             {
