@@ -55,6 +55,11 @@ class Intake:
         self._gaps: list[_Gap] = []
         self._due: deque[_Gap] = deque()
         """Gaps whose place among the lines has not come yet."""
+        self._is_frozen = False
+        self._held: KeptLine | None = None
+        """The last line that is shown while the view is frozen."""
+        self._until_held = 0
+        """Lines that have to pass the filter until that one has, after another filter."""
 
     @property
     def waiting(self) -> int:
@@ -102,6 +107,18 @@ class Intake:
             self._gaps.append(gap)
             self._due.append(gap)
 
+    def freeze(self) -> None:
+        """Let what comes from here on wait behind what is shown."""
+        passed = len(self.store) - len(self._waiting)
+        self._is_frozen = True
+        self._held = self.store[passed - 1] if passed else None
+        self.shown.hold()
+
+    def thaw(self) -> None:
+        """Show everything again."""
+        self._is_frozen, self._held, self._until_held = False, None, 0
+        self.shown.release()
+
     def filter_by(self, wanted: Filter) -> None:
         """Show what another filter lets through."""
         self.wanted = wanted
@@ -113,6 +130,10 @@ class Intake:
         self._sieve = Sieve(self.wanted, self.whose() if self.wanted.asks_for_attempts else None)
         self._waiting = deque(self.store)
         self._due = deque(self._gaps)
+        position = None if self._held is None else self.store.position(self._held)
+        self._until_held = 0 if position is None else position + 1
+        if self._is_frozen and not self._until_held:
+            self.shown.hold()
 
     def sift(self, seconds: float, *, errors: bool) -> Sifted:
         """Let waiting lines pass the filter, for so long; what has come to the list. Errors are
@@ -121,12 +142,17 @@ class Intake:
         deadline = time.monotonic() + seconds
         waiting, due = self._waiting, self._due
         while waiting or due:
-            portion = [waiting.popleft() for _ in range(min(_STEP, len(waiting)))]
+            step = min(_STEP, len(waiting), self._until_held or _STEP)
+            portion = [waiting.popleft() for _ in range(step)]
             found = self._sieve.feed(portion)
             sifted.lines += len(found)
             if errors:
                 sifted.errors += errors_among([shown.kept for shown in found])
             self.shown.add(found)
+            if self._until_held:
+                self._until_held -= step
+                if not self._until_held:
+                    self.shown.hold()
             while due and (not waiting or waiting[0].at > due[0].kept.at):
                 gap = due.popleft()
                 self.shown.add_gap(gap.kept, gap.words)

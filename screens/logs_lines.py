@@ -52,8 +52,6 @@ class Look:
         self.names_routers = False
         """Whether the router stands before each line: where there are several."""
         self.marked: set[KeptLine] = set()
-        self.held: float | None = None
-        """Lines that were written later are not shown: the view is frozen."""
 
     def next_times(self) -> Times:
         """Show times in the next way."""
@@ -111,6 +109,7 @@ class LineList:
         self._look = look
         self._entries: list[Entry] = []
         self._first = 0
+        self._held: int | None = None
 
     @property
     def first(self) -> int:
@@ -120,11 +119,17 @@ class LineList:
     @property
     def end(self) -> int:
         """Number after that of the newest entry that is shown."""
-        held = self._look.held
-        shown = len(self._entries)
-        if held is not None:
-            shown = bisect_right(self._entries, held, key=_order)
-        return self._first + shown
+        if self._held is not None:
+            return max(self._first, self._held)
+        return self._first + len(self._entries)
+
+    def hold(self) -> None:
+        """Show nothing of what is added from here on."""
+        self._held = self._first + len(self._entries)
+
+    def release(self) -> None:
+        """Show everything again."""
+        self._held = None
 
     def entry(self, number: int) -> Entry:
         """The entry `number`."""
@@ -146,6 +151,8 @@ class LineList:
         """Say after `kept` that lines are lost."""
         at = bisect_right(self._entries, kept.at, key=_order)
         self._entries.insert(at, Entry(kept, words=words, is_gap=True))
+        if self._held is not None and self._first + at < self._held:
+            self._held += 1
 
     def forget_before(self, oldest: KeptLine) -> None:
         """Let entries go that were written before `oldest`: they are kept no longer."""

@@ -286,8 +286,10 @@ class ReadingLogs(SectionScreen):
 
     def _freeze(self, frozen: bool) -> None:
         self.is_frozen = frozen
-        store = self.intake.store
-        self.look.held = store[len(store) - 1].at if frozen and len(store) else None
+        if frozen:
+            self.intake.freeze()
+        else:
+            self.intake.thaw()
 
     def action_freeze(self) -> None:
         """Freeze the view, or go on with all that came meanwhile."""

@@ -91,6 +91,11 @@ async def test_what_came_while_frozen_is_counted_with_its_errors(lab: Lab, tap: 
         assert pointed(on) == before and screen.view.count == 10
         await on.press("up", "down", "W", "W")
         assert screen.view.count == 10, "nothing new comes in while it is frozen"
+        await on.press("slash", *"well", "enter")
+        await on.until(lambda: screen.intake.waiting == 0)
+        assert screen.view.count == 9, "nor does a filter let it in"
+        await on.press("F")
+        await on.until(lambda: screen.intake.waiting == 0 and screen.view.count == 10)
         await on.press("space")
         await on.until(lambda: screen.view.count == 10_010)
         assert "all is well 14999" in pointed(on)
