@@ -168,25 +168,33 @@ def stop_clocks(on: Stage) -> None:
         task.started, task.finished = NOW, NOW + 2
 
 
-LOG_LINES: Final = tuple(
-    (tag, text)
-    for tag, text in (
-        ("charon", "07[NET] received packet: from 198.51.100.23[500] to 203.0.113.14[500]"),
-        ("charon", "07[IKE] 198.51.100.23 is initiating a Main Mode IKE_SA"),
-        ("charon", "09[IKE] IKE_SA L2TP-PSK[4] established between 203.0.113.14 and 198.51.100.23"),
-        ("charon", "11[IKE] CHILD_SA L2TP-PSK{4} established with SPIs c1d2e3f4_i 0a1b2c3d_o"),
-        ("xl2tpd", "Connection established to 198.51.100.23, 1701.  Local: 2211, Remote: 7"),
-        ("xl2tpd", "Call established with 198.51.100.23, PID: 4711, Local: 3, Remote: 1"),
-        ("pppd", 'rcvd [CHAP Response id=0x1 <redacted>, name = "alice"]'),
-        ("pppd", "Access granted"),
-        ("pppd", "remote IP address 10.1.2.3"),
-        (
-            "charon",
-            "12[IKE] no IKE config found for 203.0.113.14...192.0.2.66, sending NO_PROPOSAL",
-        ),
-        ("pppd", "No CHAP secret found for authenticating [bold]mallory[/]"),
-        ("charon", "05[JOB] deleting half open IKE_SA with 192.0.2.70 after timeout"),
-    )
+LOG_LINES: Final = (
+    ("charon", 977, "07[NET] received packet: from 198.51.100.23[500] to 203.0.113.14[500]"),
+    ("charon", 977, "07[IKE] 198.51.100.23 is initiating a Main Mode IKE_SA"),
+    (
+        "charon",
+        977,
+        "07[IKE] IKE_SA L2TP-PSK[4] established between 203.0.113.14[203.0.113.14]..."
+        "198.51.100.23[198.51.100.23]",
+    ),
+    (
+        "charon",
+        977,
+        "07[IKE] CHILD_SA L2TP-PSK{4} established with SPIs c1d2e3f4_i 0a1b2c3d_o and TS "
+        "203.0.113.14/32[udp/l2f] === 198.51.100.23/32[udp/l2f]",
+    ),
+    ("xl2tpd", 981, "Connection established to 198.51.100.23, 1701.  Local: 2211, Remote: 7"),
+    ("xl2tpd", 981, "Call established with 198.51.100.23, PID: 4711, Local: 3, Remote: 1"),
+    ("pppd", 4711, 'rcvd [CHAP Response id=0x1 <redacted>, name = "alice"]'),
+    ("pppd", 4711, 'sent [CHAP Success id=0x1 "Access granted"]'),
+    ("pppd", 4711, "remote IP address 10.1.2.3"),
+    (
+        "charon",
+        977,
+        "12[IKE] no IKE config found for 203.0.113.14...192.0.2.66, sending NO_PROPOSAL_CHOSEN",
+    ),
+    ("pppd", 4720, "No CHAP secret found for authenticating [bold]mallory[/]"),
+    ("charon", 977, "05[JOB] deleting half open IKE_SA with 192.0.2.70 after timeout"),
 )
 """What the journal says in pictures: a login, and three that fail."""
 
@@ -206,13 +214,13 @@ def log_lines(source: str = "journal") -> LinesArrived:
             {
                 "__REALTIME_TIMESTAMP": str(int((first + second) * 1_000_000)),
                 "_HOSTNAME": "r-47-VM",
-                "_PID": "4711" if tag == "pppd" else "977",
+                "_PID": str(pid),
                 "SYSLOG_IDENTIFIER": tag,
                 "PRIORITY": "6",
                 "MESSAGE": text,
             }
         )
-        for second, (tag, text) in enumerate(LOG_LINES)
+        for second, (tag, pid, text) in enumerate(LOG_LINES)
     ]
     return LinesArrived(block_of(raw, source, router="r-47-VM", now=now))
 

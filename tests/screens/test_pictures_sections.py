@@ -65,6 +65,22 @@ async def _logs(on: Stage) -> None:
     await on.says("r-47-VM", "mallory", "half open")
 
 
+@SCENES.scene("logs-attempts")
+async def _attempts(on: Stage) -> None:
+    await _logs(on)
+    await on.press("p")
+    await on.says("alice", "REACHED", "L2TP call")
+
+
+@SCENES.scene("logs-chips")
+async def _chips(on: Stage) -> None:
+    await _logs(on)
+    await on.press("slash")
+    await on.type("!source:cloud level:warning context:2")
+    await on.press("enter", "E", "m")
+    await on.says("level:warning", "marked")
+
+
 @SCENES.scene("read-only", profile={"read_only": True, "production": True})
 async def _read_only(on: Stage) -> None:
     await on.row("acme-prod")
