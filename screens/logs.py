@@ -52,6 +52,7 @@ class LogsScreen(ExportingLogs):
         """The errors that somebody was asked about."""
         self._clocks: dict[str, float] = {}
         """By how many seconds the clock of each router is ahead."""
+        self._said_following = True
 
     # Which routers.
 
@@ -149,6 +150,12 @@ class LogsScreen(ExportingLogs):
         self.query_one("#feed", Static).update(self._feed_line())
         self.show_counts()
         self.show_hints()
+
+    def show_pill(self) -> None:
+        super().show_pill()
+        if self._said_following != self.view.following:
+            self._said_following = self.view.following
+            self.query_one("#feed", Static).update(self._feed_line())
 
     def _feed_line(self) -> Content:
         feed = self.feed

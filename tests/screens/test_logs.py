@@ -43,7 +43,7 @@ async def test_frozen_lines_are_counted(quiet: Lab) -> None:
         await on.press("space")
         await on.says("unseen one", "unseen two", "following")
         await on.press("home")
-        await on.says("↓ 0 new (G follows)")
+        await on.says("↓ 0 new (G follows)", "not following")
         write(quiet, "16[IKE] below the screen")
         await on.says("↓ 1 new (G follows)")
         await on.press("G")
