@@ -191,7 +191,7 @@ class Players:
             for number in attempt.child_sas:
                 self._child += 1
                 rename(r"(?<=L2TP-PSK\{)", number, r"(?=\})", self._child)
-        for number in sorted(set(re.findall(rb"(?:Local: |Remote: |PID: )(\d+)", text))):
+        for number in sorted(set(re.findall(rb"(?:Local: |Remote: |PID: |Call )(\d+)", text))):
             self._ids += 1
             rename(r"(?<![\d.:{\[])", number.decode(), r"(?!\d|[.:]\d)", self._ids)
             rename(r"(?<=pppd\[)", number.decode(), r"(?=\])", self._ids)

@@ -8,12 +8,15 @@ Lines of any number of sources are fed in any portions and any order. What is ke
 attempts, not with the lines.
 """
 
+import gc
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 from tui.logs.attempts import Attempt, LogRef
-from tui.logs.fold_attempt import attempt_of, begin_of, once, reference
+from tui.logs.fold_attempt import Sources, attempt_of, begin_of, once, reference
+from tui.logs.fold_coverage import Coverage
 from tui.logs.fold_join import Group, join
 from tui.logs.fold_part import Mention, Part
 from tui.logs.fold_reader import SourceReader
@@ -24,8 +27,12 @@ MOST_ATTEMPTS: Final = 50_000
 """Attempts that are kept unless said otherwise."""
 MOST_ALIKE: Final = 100
 """Incidents of one signature that are kept."""
-_PIECE: Final = 1 << 22
-"""Bytes that are looked through at once."""
+_SETTLED: Final = 300.0
+"""Seconds after which no more lines are expected of an attempt that has ended."""
+_PIECE: Final = 1 << 26
+"""Bytes that are looked through at once; more are copied piece by piece."""
+_PROBE: Final = 1 << 20
+"""Bytes by which it is known what a log tells."""
 _NOT_OF_THE_ROUTER: Final = ("client", "case")
 """Files of a recording that another machine wrote begin so."""
 
@@ -43,6 +50,8 @@ class Folder:
         """Attempts that are kept no longer, by their end."""
         self._most = most
         self._calendar = Calendar(now)
+        self._coverage = Coverage()
+        self._sources = Sources((), ())
         self._readers: dict[str, SourceReader] = {}
         self._parts: list[Part] = []
         self._counted: Counter[str] = Counter()
@@ -63,14 +72,16 @@ class Folder:
             number = len(self._readers)
             reader = SourceReader(
                 Source(source, number, self._calendar),
+                self._coverage,
                 self._parts.append,
                 self._incidents.append,
                 self._wants,
             )
             self._readers[source] = reader
         self._fed += 1
-        for piece in _pieces(text):
-            reader.read(piece)
+        with _without_collecting():
+            for piece in _pieces(text):
+                reader.read(piece)
         if len(self._parts) > self._limit:
             self._drop_oldest()
 
@@ -90,8 +101,8 @@ class Folder:
         """Lines that belong to no client: daemons that stop, bad configuration, full tables."""
         self._join()
         kills = [mark for part in self._missed for mark in part.marks]
-        mentions = once((*self._incidents, *kills))
-        return [reference(mention, self._name) for mention in mentions]
+        mentions = once((*self._incidents, *kills), self._sources)
+        return [reference(mention, self._sources) for mention in mentions]
 
     @property
     def counted(self) -> Mapping[str, int]:
@@ -105,20 +116,24 @@ class Folder:
         self._counted[signature] += 1
         return self._counted[signature] <= MOST_ALIKE
 
-    def _name(self, number: int) -> str:
-        return list(self._readers)[number]
-
     def _join(self) -> None:
         if self._calendar.settle():
             self._retime()
         elif self._joined == self._fed:
             return
         sources = [reader.source for reader in self._readers.values()]
-        # Sources that tell the ports of clients come first, then by name: not as they were fed.
-        ordered = sorted(sources, key=lambda source: (not source.has_packets, source.name))
-        ranks = {source.number: rank for rank, source in enumerate(ordered)}
-        groups, self._missed = join(self._parts, lambda part: ranks[part.source])
-        groups.sort(key=begin_of)
+        # Sources that tell most come first, then by name: not as they were fed.
+        ordered = sorted(
+            sources,
+            key=lambda source: (not source.has_packets, not source.has_debug, source.name),
+        )
+        ranks = tuple(ordered.index(source) for source in sources)
+        if ranks != self._sources.ranks:
+            self._sources = Sources(tuple(self._readers), ranks)
+            self._built.clear()
+        with _without_collecting():
+            groups, self._missed = join(self._parts, lambda part: ranks[part.source])
+            groups.sort(key=begin_of)
         self._groups = groups
         self._joined = self._fed
 
@@ -143,7 +158,7 @@ class Folder:
         known = self._built.get(key)
         if known is not None and known[0] == version:
             return known[1]
-        attempt = attempt_of(group, number, self.router, self._name)
+        attempt = attempt_of(group, number, self.router, self._sources)
         self._built[key] = (version, attempt)
         return attempt
 
@@ -152,10 +167,11 @@ class Folder:
         attempts = self.attempts
         excess = len(attempts) - self._most
         gone: set[Part] = set()
+        settled = max(part.last for part in self._parts) - _SETTLED
         for attempt, group in zip(attempts, self._groups, strict=True):
             if excess <= 0:
                 break
-            if attempt.end:
+            if attempt.end and max(part.last for part in group) < settled:
                 self.dropped[attempt.end] += 1
                 gone.update(group)
                 self._built.pop(id(group[0]), None)
@@ -170,10 +186,28 @@ class Folder:
 def fold_logs(logs: Mapping[str, bytes], router: str = "", now: float | None = None) -> Folder:
     """Fold whole logs, by the names of their files or sources."""
     folder = Folder(router, now)
-    for name, text in logs.items():
-        folder.feed(name, text)
+    for name in sorted(logs, key=lambda name: _tells_less(logs[name])):
+        folder.feed(name, logs[name])
     folder.finish()
     return folder
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Nothing that reading makes is circular; looking for it would take a tenth of the time."""
+    was_collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_collecting:
+            gc.enable()
+
+
+def _tells_less(text: bytes) -> int:
+    """Logs that have all that a daemon says first: others then need not be read for it."""
+    begin = text[:_PROBE]
+    return 0 if b"rcvd [" in begin else 1 if b"[NET] received packet" in begin else 2
 
 
 def _pieces(text: bytes) -> Iterator[bytes]:

@@ -1,11 +1,13 @@
 """An attempt, made of its parts."""
 
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, Final
+
+import msgspec
 
 from tui.logs.attempts import MOST_MARKS, Attempt, AttemptEnd, LogRef, Rung
 from tui.logs.fold_part import Mention, Part
+from tui.logs.rungs import CALL, CONNECTED
 from tui.safety.redact import redact
 from tui.safety.text import clean_bytes
 
@@ -13,7 +15,7 @@ _LONGEST: Final = 1200
 """Characters of a line that are shown."""
 _LONGEST_VALUE: Final = 256
 """Likewise of a name or a proposal."""
-_SECRET_HINT: Final = re.compile(r"CHAP|PSK\s|assw|preshared|secret| \* ", re.IGNORECASE)
+_SECRET_HINTS: Final = ("chap", "psk ", "assw", "preshared", "secret", " * ")
 _SAME_MOMENT: Final = 5.0
 """Seconds in which several ends are of one cause."""
 _CAUSES: Final[tuple[AttemptEnd, ...]] = (
@@ -35,16 +37,31 @@ _CAUSES: Final[tuple[AttemptEnd, ...]] = (
 _RANK: Final = {end: number for number, end in enumerate(_CAUSES)}
 
 
-def reference(mention: Mention, name: Callable[[int], str]) -> LogRef:
+class Sources(msgspec.Struct, frozen=True):
+    """What mentions are of, by the numbers of the sources."""
+
+    names: tuple[str, ...]
+    ranks: tuple[int, ...]
+    """Low for a source that tells much."""
+
+
+def reference(mention: Mention, sources: Sources) -> LogRef:
     """The line as it is shown."""
     moment, source, line, raw, signature, _ = mention
-    if raw.isascii() and len(raw) <= _LONGEST and (text := raw.decode("ascii")).isprintable():
-        pass
-    else:
-        text = clean_bytes(raw, _LONGEST)
-    if _SECRET_HINT.search(text):
+    text = _clean(raw, _LONGEST)
+    folded = text.lower()
+    if any(hint in folded for hint in _SECRET_HINTS):
         text = redact(text)
-    return LogRef(name(source), line, text, signature, moment)
+    return LogRef(sources.names[source], line, text, signature, moment)
+
+
+def _clean(raw: bytes, limit: int) -> str:
+    """Text that no terminal acts on; what is plain already is so at once."""
+    if len(raw) <= limit and raw.isascii():
+        text = raw.decode("ascii")
+        if text.isprintable():
+            return text
+    return clean_bytes(raw, limit)
 
 
 def begin_of(group: list[Part]) -> tuple[float, int, bytes, int]:
@@ -55,16 +72,15 @@ def begin_of(group: list[Part]) -> tuple[float, int, bytes, int]:
     return (begin, number, lead.client, lead.port)
 
 
-def attempt_of(group: list[Part], number: int, router: str, name: Callable[[int], str]) -> Attempt:
+def attempt_of(group: list[Part], number: int, router: str, sources: Sources) -> Attempt:
     """The attempt that the parts of `group` tell of."""
     has_login = any(part.kind == "ppp" for part in group)
     rungs = [
-        min(part.rung, Rung.CALL) if has_login and part.kind == "tunnel" else part.rung
-        for part in group
+        min(part.rung, CALL) if has_login and part.kind == "tunnel" else part.rung for part in group
     ]
     rung = Rung(max(rungs))
     steps = _steps(group, has_login)
-    connected = next((m[0] for m in steps if m[5] == Rung.CONNECTED), None)
+    connected = next((m[0] for m in steps if m[5] == CONNECTED), None)
     begins = [part.started for part in group if part.started is not None]
     started = min(begins, default=None)
     end, ended = _end_of(group, connected, rung)
@@ -93,8 +109,8 @@ def attempt_of(group: list[Part], number: int, router: str, name: Callable[[int]
         connected=connected,
         ended=ended,
         end=end,
-        steps=[reference(mention, name) for mention in steps],
-        marks=[reference(mention, name) for mention in _marks(group)],
+        steps=[reference(mention, sources) for mention in steps],
+        marks=[reference(mention, sources) for mention in _marks(group, sources)],
         retries=max(part.retries for part in group),
     )
 
@@ -104,7 +120,7 @@ def _steps(group: list[Part], has_login: bool) -> list[Mention]:
     found: dict[int, Mention] = {}
     for part in group:
         for mention in part.steps:
-            if has_login and part.kind == "tunnel" and mention[5] > Rung.CALL:
+            if has_login and part.kind == "tunnel" and mention[5] > CALL:
                 continue
             known = found.get(mention[5])
             if known is None:
@@ -112,15 +128,16 @@ def _steps(group: list[Part], has_login: bool) -> list[Mention]:
     return [found[rung] for rung in sorted(found)]
 
 
-def _marks(group: list[Part]) -> list[Mention]:
+def _marks(group: list[Part], sources: Sources) -> list[Mention]:
     """The lines with a signature, in order."""
-    return once(mention for part in group for mention in part.marks)[:MOST_MARKS]
+    return once((mark for part in group for mark in part.marks), sources)[:MOST_MARKS]
 
 
-def once(mentions: Iterable[Mention]) -> list[Mention]:
-    """`mentions` in order of time, a line that two sources have once."""
+def once(mentions: Iterable[Mention], sources: Sources) -> list[Mention]:
+    """`mentions` in order of time, a line that two sources have once; the one of the
+    source that tells most."""
     kept: list[Mention] = []
-    for mention in sorted(mentions, key=lambda mention: (mention[0], mention[1], mention[2])):
+    for mention in sorted(mentions, key=lambda m: (int(m[0]), sources.ranks[m[1]], m[0], m[2])):
         if not any(_same_line(mention, other) for other in kept[-12:]):
             kept.append(mention)
     return kept
@@ -143,7 +160,7 @@ def _end_of(
         (moment, end)
         for part in group
         for moment, end in part.ends
-        if not (end == "refused" and rung >= Rung.CONNECTED)
+        if not (end == "refused" and rung >= CONNECTED)
     )
     if not ends:
         return "", None
@@ -157,7 +174,7 @@ def _end_of(
 
 def _first(group: list[Part], name: str) -> str:
     raw: bytes = next((value for part in group if (value := getattr(part, name))), b"")
-    return clean_bytes(raw, _LONGEST_VALUE)
+    return _clean(raw, _LONGEST_VALUE)
 
 
 def _first_number(group: list[Part], name: str) -> int:

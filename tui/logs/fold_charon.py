@@ -1,28 +1,50 @@
 """Reading charon's lines, and its starter's, and updown's, into the book of IKE attempts."""
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
-from tui.logs.attempts import AttemptEnd, Rung
+from tui.logs.attempts import AttemptEnd
 from tui.logs.fold_ike import IkeBook
 from tui.logs.fold_part import AddPart, Part
 from tui.logs.fold_source import Source
+from tui.logs.rungs import CHILD_ESTABLISHED, ESP_PROPOSAL, IKE_PROPOSAL
 
 Incident = Callable[[str], None]
 """Keeps the line of now as one that belongs to no client, under the name of its signature."""
 
+_ESTABLISHED: Final = re.compile(
+    rb"IKE_SA ([^\s\[]+)\[(\d{1,9})\] established between"
+    rb" [^\[\n]+\[[^\]\n]*\]\.\.\.([^\s\[]+)\[([^\]\n]*)\]"
+)
+_CHILD_UP: Final = re.compile(
+    rb"CHILD_SA ([^\s{]+)\{(\d{1,9})\} established with SPIs"
+    rb" ([0-9a-f]{1,8})_i ([0-9a-f]{1,8})_o and TS [^=\n]*=== ([^\s/\[]+)"
+)
 _SA: Final = re.compile(rb"IKE_SA ([^\s\[]+)\[(\d{1,9})\]")
 _PEERS: Final = re.compile(rb"between \S*?\.\.\.([^\s\[]+)\[([^\]]*)\]")
 _CHILD: Final = re.compile(rb"CHILD_SA ([^\s{]+)\{(\d{1,9})\}")
 _SPIS: Final = re.compile(rb"SPIs ([0-9a-f]{1,8})_i (?:\(\d+ bytes\) )?([0-9a-f]{1,8})_o")
 _FAR_SIDE: Final = re.compile(rb" === ([^\s/\[]+)")
-_CONFIGS: Final = re.compile(rb"configs matching \S*?\.\.\.([^\s\[]+)\[([^\]]*)\]")
+_CONFIGS: Final = re.compile(rb" peer configs matching \S*?\.\.\.([^\s\[]+)\[([^\]]*)\]")
 _NO_CONFIG: Final = re.compile(rb"found for \S*?\.\.\.([^\s,\[]+)")
 _FROM: Final = re.compile(rb"(?:from|with|to) ([0-9a-fA-F.:]*[0-9a-fA-F])")
 _PEER: Final = re.compile(rb"for peer '([^']*)'")
+_DPD_ASKED: Final = re.compile(
+    rb"(\d\d)\[ENC\] generating [^\n]* N\(DPD\) \](?:[^\n]*\n){1,8}?"
+    rb"[^\n]*\1\[NET\] sending packet: from \S+ to ([^\s\[]+)"
+)
+_DPD_ANSWERED: Final = re.compile(
+    rb"(\d\d)\[NET\] received packet: from ([^\s\[]+)(?:[^\n]*\n){1,8}?"
+    rb"[^\n]*\1\[ENC\] parsed [^\n]* N\(DPD_ACK\) \]"
+)
+_DPD_WINDOW: Final = 32_000
+"""Bytes in which requests and answers are counted."""
 _UPDOWN: Final = re.compile(rb"([+-]) (\S+) (\S+) -- ")
 
+_VERSIONS: Final = {b"Mode ": 1, b"g an ": 2}
+"""IKE versions by what stands before `IKE_SA` where a client begins."""
 _REFUSALS: Final = (
     "ike_no_proposal",
     "esp_no_proposal",
@@ -95,7 +117,6 @@ class CharonLines:
             "duplicate_ike": self._duplicate,
             "initial_contact": self._duplicate,
             "reauthenticated": self._adopted,
-            "dpd_request": self._dpd_request,
             "dpd_timeout": self._dpd_timeout,
             "giving_up": self._gave_up,
             "router_retransmit": self._gave_up,
@@ -118,19 +139,17 @@ class CharonLines:
         if source.daemon != "charon":
             return False
         before = text[at - 5 : at]
-        if before == b"Mode ":
-            self.book.initiated(1)
-            return True
-        if before == b"g an ":
-            self.book.initiated(2)
-            return True
         if before != b"IKE] ":
+            version = _VERSIONS.get(before)
+            if version is None:
+                return False
+            self.book.initiated(version)
+            return True
+        found = _ESTABLISHED.match(text, at, source.stop)
+        if found is None:
             return False
-        found = _SA.match(text, at, source.stop)
-        peers = _PEERS.search(text, at, source.stop)
-        if found is None or peers is None:
-            return False
-        self.book.established(found[1], int(found[2]), peers[1], peers[2])
+        name, number, client, identity = found.groups()
+        self.book.established(name, int(number), client, identity)
         return True
 
     def _child_sa(self, at: int) -> bool:
@@ -138,15 +157,11 @@ class CharonLines:
         text = source.text
         if source.daemon != "charon" or text[at - 5 : at] != b"IKE] ":
             return False
-        found = _CHILD.match(text, at, source.stop)
+        found = _CHILD_UP.match(text, at, source.stop)
         if found is None:
             return False
-        spis = _SPIS.search(text, found.end(), source.stop)
-        far = _FAR_SIDE.search(text, found.end(), source.stop)
-        if spis is None:
-            return False
-        client = far[1] if far else b""
-        self.book.child_established(found[1], int(found[2]), (spis[1], spis[2]), client)
+        name, number, inbound, outbound, client = found.groups()
+        self.book.child_established(name, int(number), (inbound, outbound), client)
         return True
 
     def _proposal(self, at: int) -> bool:
@@ -157,9 +172,9 @@ class CharonLines:
         protocol = text[at + 11 : at + 15]
         proposal = text[at + 15 : min(source.stop, at + 215)]
         if protocol == b"IKE:":
-            self.book.proposed(Rung.IKE_PROPOSAL, proposal)
+            self.book.proposed(IKE_PROPOSAL, proposal)
         elif protocol == b"ESP:":
-            self.book.proposed(Rung.ESP_PROPOSAL, proposal)
+            self.book.proposed(ESP_PROPOSAL, proposal)
         return True
 
     def _nat(self, at: int) -> bool:
@@ -176,10 +191,11 @@ class CharonLines:
         if text.startswith(b"pre-shared key successful", at):
             self.book.key_accepted(b"", b"")
             return True
-        configs = _CONFIGS.search(text, at, source.stop)
+        configs = _CONFIGS.match(text, at + 14, source.stop)
         if configs is None or text[at - 12 : at] != b"looking for ":
             return False
-        self.book.key_accepted(configs[1], configs[2])
+        client, identity = configs.groups()
+        self.book.key_accepted(client, identity)
         return True
 
     def _foreign(self, at: int) -> bool:
@@ -302,22 +318,12 @@ class CharonLines:
     def _adopted(self, signature: str) -> None:
         self.book.adopt()
 
-    def _dpd_request(self, signature: str) -> None:
-        """Whom it goes to is said by the packet that the thread sends next."""
-        source = self._source
-        thread = source.text[source.message : source.message + 2]
-        needle = thread + b"[NET] sending packet: from "
-        at = source.block.find(needle, source.end, source.end + 2000)
-        if at < 0:
-            return
-        to = source.block.find(b" to ", at, at + 100)
-        client = source.block[to + 4 : to + 60].partition(b"[")[0]
-        part = self.book.latest(client)
-        if part is not None:
-            part.dpd_sent += 1
-
     def _dpd_timeout(self, signature: str) -> None:
-        part = self.book.unanswered()
+        """It tells nothing of the client: the one that answered the fewest requests."""
+        before = self._source.before(_DPD_WINDOW)
+        waiting = Counter(client for _, client in _DPD_ASKED.findall(before))
+        waiting.subtract(client for _, client in _DPD_ANSWERED.findall(before))
+        part = self.book.latest(max(waiting, key=waiting.__getitem__)) if waiting else None
         if part is None:
             self._incident(signature)
         else:
@@ -359,13 +365,13 @@ class CharonLines:
         if found[1] == b"+" or part is None:
             part = Part("updown", source.number, source.moment)
             part.client, part.identity = client, identity
-            part.rung = Rung.CHILD_ESTABLISHED
             self._add(part)
         if found[1] == b"+":
             part.child_up = source.moment
-            part.step(source.mention("", Rung.CHILD_ESTABLISHED), Rung.CHILD_ESTABLISHED)
+            source.step(part, CHILD_ESTABLISHED)
             self._up[identity, client] = part
         else:
-            part.marks.append(source.mention("ipsec_down"))
+            part.rung = max(part.rung, CHILD_ESTABLISHED)
+            part.marks = (*part.marks, source.mention("ipsec_down"))
             part.finish(source.moment, "deleted")
         return True

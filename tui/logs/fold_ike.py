@@ -10,9 +10,18 @@ from typing import Final
 from tui.logs.attempts import AttemptEnd, Rung
 from tui.logs.fold_part import AddPart, Part
 from tui.logs.fold_source import Source
+from tui.logs.rungs import (
+    CHILD_ESTABLISHED,
+    IKE_ESTABLISHED,
+    IKE_PROPOSAL,
+    IKE_STARTED,
+    KEY_ACCEPTED,
+    NAT_SEEN,
+)
 
 OURS: Final = b"L2TP"
 """Names of connections that are no site-to-site begin so."""
+_USUAL: Final = b"L2TP-PSK"
 _AGAIN: Final = 10.0
 """Seconds within which a client that begins anew without getting further only tries again."""
 _FORGOTTEN: Final = 60.0
@@ -43,9 +52,10 @@ class IkeBook:
     def of_thread(self) -> Part | None:
         """The part that the thread works on; a new one if its client is not known yet."""
         peer = self._source.peer()
-        if not peer:
-            return None
-        return self._by_peer.get(peer) or self._floated(peer) or self._new(peer)
+        part = self._by_peer.get(peer)
+        if part is None and peer:
+            part = self._floated(peer) or self._new(peer)
+        return part
 
     def known_of_thread(self) -> Part | None:
         """The same, but never a new one."""
@@ -74,7 +84,7 @@ class IkeBook:
         """
         client, _, port = peer.partition(b"[")
         parts = self._by_client.get(client)
-        if not parts or not self._source.is_to_nat_port:
+        if not parts or not self._source.is_to_nat_port(peer):
             return None
         keeps = port == b"4500]"
         moment = self._source.moment
@@ -82,7 +92,7 @@ class IkeBook:
             part
             for part in parts
             if not part.is_floated
-            and part.rung < Rung.KEY_ACCEPTED
+            and part.rung < KEY_ACCEPTED
             and part.port
             and not part.ends
             and moment - part.last < _FORGOTTEN
@@ -96,14 +106,17 @@ class IkeBook:
 
     def _new(self, peer: bytes) -> Part:
         client, _, port = peer.partition(b"[")
-        part = self._new_of(client)
-        digits = port[:-1]
-        part.port = int(digits) if digits.isdigit() and len(digits) < 6 else 0
-        self._by_peer[peer] = part
+        self._by_peer[peer] = part = self._new_of(client)
+        port = port[:-1]
+        if port == b"500":
+            part.port = 500
+        elif port.isdigit() and len(port) < 6:
+            part.port = int(port)
         return part
 
     def _new_of(self, client: bytes) -> Part:
-        part = Part("ike", self._source.number, self._source.moment)
+        source = self._source
+        part = Part("ike", source.number, source.moment)
         part.client = client
         parts = self._by_client.get(client)
         if parts is None:
@@ -134,7 +147,7 @@ class IkeBook:
         if (
             before is not None
             and before.initiated
-            and before.rung <= Rung.NAT_SEEN
+            and before.rung <= NAT_SEEN
             and not before.ends
             and 0 <= moment - before.initiated[-1] <= _AGAIN
         ):
@@ -146,11 +159,11 @@ class IkeBook:
         part = self._new(peer) if peer else self._new_of(client)
         part.ike_version = version
         part.initiated = (moment,)
-        part.step(source.mention("", Rung.IKE_STARTED), Rung.IKE_STARTED)
+        source.step(part, IKE_STARTED)
 
     def _pending(self, client: bytes) -> Part | None:
         for part in reversed(self._by_client.get(client, ())):
-            if not part.port and part.rung < Rung.IKE_ESTABLISHED and not part.ends:
+            if not part.port and part.rung < IKE_ESTABLISHED and not part.ends:
                 return part
         return None
 
@@ -159,7 +172,7 @@ class IkeBook:
         part = self.of_thread()
         if part is None:
             return
-        if rung == Rung.IKE_PROPOSAL:
+        if rung == IKE_PROPOSAL:
             if part.ike_proposal and part.rung >= rung:
                 return
             part.ike_proposal = proposal
@@ -167,15 +180,15 @@ class IkeBook:
             part.esp_proposal = proposal
             if part.rung > rung:  # new keys of a session that is up
                 return
-        part.step(self._source.mention("", rung), rung)
+        self._source.step(part, rung)
 
     def nat_seen(self) -> None:
         """`remote host is behind NAT`"""
         part = self.of_thread()
-        if part is None or (part.behind_nat and part.rung >= Rung.NAT_SEEN):
+        if part is None or (part.behind_nat and part.rung >= NAT_SEEN):
             return
         part.behind_nat = True
-        part.step(self._source.mention("", Rung.NAT_SEEN), Rung.NAT_SEEN)
+        self._source.step(part, NAT_SEEN)
 
     def key_accepted(self, client: bytes, identity: bytes) -> None:
         """The client's message could be read; `client` is empty where the line does not say it."""
@@ -188,8 +201,8 @@ class IkeBook:
                 part = self._new_of(client)
         if identity:
             part.identity = identity
-        if part.rung < Rung.KEY_ACCEPTED:
-            part.step(self._source.mention("", Rung.KEY_ACCEPTED), Rung.KEY_ACCEPTED)
+        if part.rung < KEY_ACCEPTED:
+            self._source.step(part, KEY_ACCEPTED)
 
     def established(self, name: bytes, number: int, client: bytes, identity: bytes) -> None:
         """`IKE_SA L2TP-PSK[1] established between …`"""
@@ -197,15 +210,16 @@ class IkeBook:
         part = self.of_thread()
         if part is None:
             part = self._pending(client) or self._new_of(client)
-        elif part.ike_sas and number not in part.ike_sas and part.rung >= Rung.IKE_ESTABLISHED:
+        elif part.ike_sas and number not in part.ike_sas and part.rung >= IKE_ESTABLISHED:
             part = self._split(part, client)
         part.add_ike(number)
         part.identity = identity or part.identity
-        part.is_foreign |= not name.startswith(OURS)
+        if name != _USUAL and not name.startswith(OURS):
+            part.is_foreign = True
         part.established = part.last = source.moment
         self._by_ike[number] = part
         self._by_identity[part.identity] = part
-        part.step(source.mention("", Rung.IKE_ESTABLISHED), Rung.IKE_ESTABLISHED)
+        source.step(part, IKE_ESTABLISHED)
 
     def _split(self, part: Part, client: bytes) -> Part:
         """Another SA from the same port, whose begin was taken for a further try of the first."""
@@ -230,13 +244,14 @@ class IkeBook:
                 if not part.child_sas and not part.ends
             ]
             part = waiting[0] if waiting else self._new_of(client)
-        part.is_foreign |= not name.startswith(OURS)
+        if name != _USUAL and not name.startswith(OURS):
+            part.is_foreign = True
         part.add_child(number, spis)
         self._by_child[number] = part
         self._by_spi[spis[0]] = part
         if part.child_up is None:
             part.child_up = source.moment
-            part.step(source.mention("", Rung.CHILD_ESTABLISHED), Rung.CHILD_ESTABLISHED)
+            source.step(part, CHILD_ESTABLISHED)
         part.last = source.moment
 
     def foreign(self) -> None:
@@ -251,7 +266,7 @@ class IkeBook:
         """The line of now belongs to `part`, and ends it if `end` is given."""
         moment = self._source.moment
         if part.takes(signature):
-            part.marks.append(self._source.mention(signature))
+            part.marks = (*part.marks, self._source.mention(signature))
         part.last = max(part.last, moment)
         if end:
             part.finish(moment, end)
@@ -275,7 +290,7 @@ class IkeBook:
         """The part of a packet for which charon makes no IKE SA."""
         part = self.of_thread() or self.of_client(client, _FORGOTTEN)
         late = self._source.moment - part.last > _FORGOTTEN
-        if late or part.rung >= Rung.IKE_ESTABLISHED:
+        if late or part.rung >= IKE_ESTABLISHED:
             peer = self._source.peer()
             part = self._new(peer) if peer else self._new_of(client)
         elif part.marks:
@@ -292,24 +307,32 @@ class IkeBook:
         for ended in (False, True):
             for part in parts:
                 ends = {end for _, end in part.ends}
-                if "charon_stopped" in ends or part.rung >= Rung.IKE_ESTABLISHED:
+                if "charon_stopped" in ends or part.rung >= IKE_ESTABLISHED:
                     continue
                 if ("half_open" in ends) is ended:
                     return part
         part = self._new_of(client)
-        part.rung = Rung.IKE_STARTED
+        part.rung = IKE_STARTED
         return part
 
     def ended_only(self, client: bytes, number: int = 0, child: int = 0) -> Part:
         """A part whose begin lies before the log."""
-        part = self._new_of(client)
+        part = self.latest(client)
+        if (
+            part is None
+            or part.steps
+            or (number and part.ike_sas)
+            or (child and part.child_sas)
+            or self._source.moment - part.last > _FORGOTTEN
+        ):
+            part = self._new_of(client)
         if number:
             part.add_ike(number)
-            part.rung = Rung.IKE_ESTABLISHED
+            part.rung = max(part.rung, IKE_ESTABLISHED)
             self._by_ike[number] = part
         if child:
             part.add_child(child, ())
-            part.rung = Rung.CHILD_ESTABLISHED
+            part.rung = max(part.rung, CHILD_ESTABLISHED)
             self._by_child[child] = part
         return part
 
@@ -341,11 +364,6 @@ class IkeBook:
         for peer, part in self._by_peer.items():
             if part is newer:
                 self._by_peer[peer] = older
-
-    def unanswered(self) -> Part | None:
-        """The part that answered the fewest of the router's questions whether it is there."""
-        asked = [part for part in self._live if part.dpd_sent and not part.ends]
-        return max(asked, key=lambda part: part.dpd_sent) if asked else None
 
     def stopped(self, *, forget: bool) -> None:
         """charon is gone, and with it all SAs; `forget` their numbers too."""

@@ -10,8 +10,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, cast
 
-from tui.logs.attempts import Rung
 from tui.logs.fold_part import Kind, Part
+from tui.logs.rungs import IKE_ESTABLISHED
 
 Group = list[Part]
 """Parts of one attempt; of those of one kind the one that tells most is first."""
@@ -284,7 +284,7 @@ def _ended_with(tunnel: Part, client: bytes, ike: list[Group]) -> Group | None:
             lead.client == client
             and client
             and lead.child_up is None
-            and lead.rung >= Rung.IKE_ESTABLISHED
+            and lead.rung >= IKE_ESTABLISHED
             and all(part.kind == "ike" for part in group)
             and abs(lead.last - moment) <= _UNTIL_LOGIN
         ):

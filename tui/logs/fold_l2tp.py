@@ -5,12 +5,14 @@ client's address, but no port: all clients behind one NAT look alike.
 """
 
 import re
+from collections import OrderedDict
 from typing import Final
 
-from tui.logs.attempts import AttemptEnd, Rung
+from tui.logs.attempts import AttemptEnd
 from tui.logs.fold_charon import Action, Handler, Incident
 from tui.logs.fold_part import AddPart, Part
 from tui.logs.fold_source import Source
+from tui.logs.rungs import CALL, CONNECTED, TUNNEL
 
 _TUNNEL: Final = re.compile(
     rb"Connection established to ([^\s,]+), \d+\.\s+Local: (\d{1,9}), Remote: (\d{1,9})"
@@ -18,9 +20,11 @@ _TUNNEL: Final = re.compile(
 _CALL: Final = re.compile(
     rb"Call established with ([^\s,]+), PID: (\d{1,9}), Local: (\d{1,9}), Remote: (\d{1,9})"
 )
-_ARGUMENT: Final = re.compile(rb'pppol2tp_tunnel_id\\?" ?[^\n]*\n[^\n]*?(?:: |\\)"(\d{1,9})\\?"')
-_ADDRESSES: Final = re.compile(rb'"[0-9.]+:([0-9.]+)\\?" ')
-_ARGUMENTS: Final = 12_000
+_TUNNEL_ID: Final = b"pppol2tp_tunnel_id"
+_NUMBERS: Final = re.compile(rb'"(\d{1,9})\\?"[ \n"]')
+"""Arguments that are numbers; the journal leaves the blank at the end of a line away."""
+_ADDRESSES: Final = re.compile(rb'"[0-9.]+:([0-9.]+)\\?"[ \n"]')
+_ARGUMENTS: Final = 8000
 """Bytes before a call in which xl2tpd tells how it started pppd."""
 _NUMBER: Final = re.compile(rb"(?:tunnel|[Cc]all|pid) (\d{1,9})")
 _TIMEOUT: Final = re.compile(rb"Connection (\d{1,9}) closed to ([^\s,]+)")
@@ -52,11 +56,14 @@ class L2tpBook:
         self._by_remote_call: dict[int, Part] = {}
         self._by_pppd: dict[int, Part] = {}
         self._open: dict[Part, None] = {}
-        self._without_address: dict[Part, None] = {}
+        self._without_address: OrderedDict[Part, None] = OrderedDict()
         self._on_interface: dict[bytes, Part] = {}
         self._youngest: Part | None = None
+        self._nameless: Part | None = None
+        self._ended: Part | None = None
         self.steps: dict[bytes, Handler] = {
-            b"established ": self._established,
+            b"ion established": self._tunnel,
+            b"Call established": self._call,
             b"appeared on ppp": self._address_appeared,
         }
         """What to do where a literal stands."""
@@ -91,67 +98,83 @@ class L2tpBook:
         part.client = client
         if client:
             self._by_client[client] = part
+        else:
+            self._nameless = part
         self._open[part] = None
         self._add(part)
         return part
 
-    def _established(self, at: int) -> bool:
-        source = self._source
-        if source.daemon != "xl2tpd":
-            return False
-        before = source.text[at - 5 : at]
-        if before == b"tion ":
-            return self._tunnel(at - 11)
-        return before == b"Call " and self._call(at - 5)
-
     def _tunnel(self, at: int) -> bool:
         source = self._source
-        found = _TUNNEL.match(source.text, at, source.stop)
-        if found is None:
+        found = _TUNNEL.match(source.text, at - 7, source.stop)
+        if found is None or source.daemon != "xl2tpd":
             return False
-        client, remote = found[1], int(found[3])
+        client, local, far = found.groups()
+        remote = int(far)
         part = self._by_remote_tunnel.get(remote)
         if part is None or part.tunnel or part.ends:
             part = self._new(client)
         part.client = client
         self._by_client[client] = part
-        part.tunnel, part.remote_tunnel = int(found[2]), remote
+        part.tunnel, part.remote_tunnel = int(local), remote
         self._by_tunnel[part.tunnel] = part
         self._by_remote_tunnel[remote] = part
-        part.step(source.mention("", Rung.TUNNEL), Rung.TUNNEL)
+        source.step(part, TUNNEL)
         return True
 
     def _call(self, at: int) -> bool:
         source = self._source
         found = _CALL.match(source.text, at, source.stop)
-        if found is None:
+        if found is None or source.daemon != "xl2tpd":
             return False
-        client = found[1]
-        tunnel, inner_ip = self._arguments()
-        part = self._by_tunnel.get(tunnel) if tunnel else self._by_client.get(client)
-        if part is None or part.call or part.client != client:
+        client, pid, local, remote = found.groups()
+        call = int(local)
+        part, inner_ip = self._started_for(client, call)
+        if part is None:
+            part = self._by_client.get(client)
+        if part is None or part.call:
             part = self._new(client)
-            part.tunnel = tunnel
-        part.pppd, part.call, part.remote_call = int(found[2]), int(found[3]), int(found[4])
+        part.pppd, part.call, part.remote_call = int(pid), call, int(remote)
         part.inner_ip = inner_ip
         part.call_up = source.moment
         self._without_address[part] = None
         self._youngest = part
-        self._by_call[part.call] = part
+        self._by_call[call] = part
         self._by_remote_call[part.remote_call] = part
         self._by_pppd[part.pppd] = part
-        part.step(source.mention("", Rung.CALL), Rung.CALL)
+        source.step(part, CALL)
         return True
 
-    def _arguments(self) -> tuple[int, bytes]:
-        """The tunnel that pppd was started for, and the address that it is to give."""
-        before = self._source.before(_ARGUMENTS)
-        at = before.rfind(b"pppol2tp_tunnel_id")
+    def _started_for(self, client: bytes, call: int) -> tuple[Part | None, bytes]:
+        """The tunnel that pppd was started for, and the address that it is to give.
+
+        Its arguments stand before the line of the call, each in a line of its own: the number of
+        the tunnel, then that of the call.
+        """
+        source = self._source
+        text, start = source.block, source.start
+        at = text.rfind(_TUNNEL_ID, max(0, start - _ARGUMENTS), start)
         if at < 0:
-            return 0, b""
-        tunnel = _ARGUMENT.match(before, at)
-        addresses = _ADDRESSES.search(before, at)
-        return int(tunnel[1]) if tunnel else 0, addresses[1] if addresses else b""
+            text = source.before(_ARGUMENTS)
+            start = len(text)
+            at = max(0, text.rfind(_TUNNEL_ID))
+        part = self._named_before(_NUMBERS.findall(text, at, start), client, call)
+        if part is not None:
+            addresses = _ADDRESSES.search(text, at, start)
+            return part, addresses[1] if addresses else b""
+        # Other lines may lie between them, even another call's.
+        before = source.before(_ARGUMENTS)
+        return self._named_before(_NUMBERS.findall(before), client, call), b""
+
+    def _named_before(self, numbers: list[bytes], client: bytes, call: int) -> Part | None:
+        own = b"%d" % call
+        while numbers and numbers[-1] != own:
+            numbers.pop()
+        for number in reversed(numbers[:-1]):
+            part = self._by_tunnel.get(int(number))
+            if part is not None and part.client == client and not part.call and not part.ends:
+                return part
+        return None
 
     def _address_appeared(self, at: int) -> bool:
         """charon sees the address of a session that is up; which one, it does not say: the
@@ -164,12 +187,11 @@ class L2tpBook:
         on_it = self._on_interface.get(interface)
         if on_it is not None and not on_it.ends:
             return True
-        for part in self._without_address:
-            del self._without_address[part]
+        if self._without_address:
+            part, _ = self._without_address.popitem(last=False)
             part.interface = interface
             self._on_interface[interface] = part
-            part.step(source.mention("", Rung.CONNECTED), Rung.CONNECTED)
-            break
+            source.step(part, CONNECTED)
         return True
 
     # --- what goes wrong, and ends
@@ -180,10 +202,11 @@ class L2tpBook:
             return
         moment = self._source.moment
         if part.takes(signature):
-            part.marks.append(self._source.mention(signature))
+            part.marks = (*part.marks, self._source.mention(signature))
         part.last = max(part.last, moment)
         if end:
             part.finish(moment, end)
+            self._ended = part
             self._open.pop(part, None)
             self._without_address.pop(part, None)
 
@@ -201,7 +224,7 @@ class L2tpBook:
         if part is None:
             part = self._new(b"")
             part.tunnel = number
-            part.rung = Rung.TUNNEL
+            part.rung = TUNNEL
             self._by_tunnel[number] = part
         return part
 
@@ -224,12 +247,11 @@ class L2tpBook:
 
     def _orphan(self, client: bytes) -> Part:
         """The part whose other lines came in this second without an address, or a new one."""
-        moment = self._source.moment
-        for part in reversed(self._by_tunnel.values()):
-            if not part.client and moment - part.last <= 1:
-                return part
-        part = self._new(client)
-        part.rung = Rung.TUNNEL
+        part = self._nameless
+        if part is None or part.client or self._source.moment - part.last > 1:
+            part = self._new(client)
+            part.rung = TUNNEL
+        part.client = client
         return part
 
     def _closed(self, signature: str) -> None:
@@ -241,7 +263,7 @@ class L2tpBook:
         if part is None:
             part = self._new(client)
             part.tunnel = local
-            part.rung = Rung.TUNNEL
+            part.rung = TUNNEL
             if local:
                 self._by_tunnel[local] = part
         part.client = part.client or client
@@ -253,7 +275,7 @@ class L2tpBook:
         if part is None:
             part = self._new(b"")
             part.remote_tunnel = number
-            part.rung = Rung.TUNNEL
+            part.rung = TUNNEL
             self._by_remote_tunnel[number] = part
         self._mark(part, signature, "refused")
 
@@ -266,7 +288,7 @@ class L2tpBook:
         if part is None:
             part = self._new(b"")
             part.remote_call = number
-            part.rung = Rung.CALL
+            part.rung = CALL
             self._by_remote_call[number] = part
         if signature == "pppd_killed":
             end: AttemptEnd = "killed" if code == 9 else "terminated"
@@ -280,7 +302,7 @@ class L2tpBook:
             return
         client = found[2]
         part = self._by_call.get(int(found[1]))
-        if part is None:
+        if part is None or (part.client and part.client != client):
             latest = self._by_client.get(client)
             part = self._orphan(client) if latest is None or latest.call else latest
             part.call = part.call or int(found[1])
@@ -309,9 +331,11 @@ class L2tpBook:
         number = self._number()
         part = self._by_pppd.get(number)
         if part is None:
-            part = self._new(b"")
+            part = self._ended
+            if part is None or part.pppd or self._source.moment - part.last > 1:
+                part = self._new(b"")
             part.pppd = number
-            part.rung = Rung.CALL
+            part.rung = max(part.rung, CALL)
             self._by_pppd[number] = part
         self._mark(part, signature, "terminated")
 
@@ -334,7 +358,9 @@ class L2tpBook:
         self._by_call = _without(self._by_call, dropped)
         self._by_remote_call = _without(self._by_remote_call, dropped)
         self._by_pppd = _without(self._by_pppd, dropped)
-        self._open = {part: None for part in self._open if part not in dropped}
+        for part in dropped:
+            self._open.pop(part, None)
+            self._without_address.pop(part, None)
 
 
 def _without(parts: dict[int, Part], dropped: set[Part]) -> dict[int, Part]:

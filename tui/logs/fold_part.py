@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final, Literal
 
-from tui.logs.attempts import MOST_MARKS, AttemptEnd, Rung
+from tui.logs.attempts import MOST_MARKS, AttemptEnd
 
 Kind = Literal["ike", "tunnel", "ppp", "updown", "kill"]
 
@@ -12,7 +12,6 @@ Mention = tuple[float, int, int, bytes, str, int]
 
 MOST_ALIKE: Final = 8
 """Marks of one signature that a part keeps."""
-_MOST_STEPS: Final = 24
 _MOST_ENDS: Final = 8
 _MOST_IDS: Final = 16
 
@@ -50,10 +49,12 @@ class Part:
     """Its packets come to port 4500."""
     is_foreign = False
     """Of another kind of connection, such as site-to-site."""
-    dpd_sent = 0
     retries = 0
     initiated: tuple[float, ...] = ()
     """When the client asked for an IKE SA."""
+    marks: tuple[Mention, ...] = ()
+    ends: tuple[tuple[float, AttemptEnd], ...] = ()
+    """What may have ended it, and when."""
 
     def __init__(self, kind: Kind, source: int, moment: float) -> None:
         self.kind: Kind = kind
@@ -61,18 +62,6 @@ class Part:
         self.first = moment
         self.last = moment
         self.steps: list[Mention] = []
-        self.marks: list[Mention] = []
-        self.ends: list[tuple[float, AttemptEnd]] = []
-
-    def step(self, mention: Mention, rung: Rung) -> None:
-        """The attempt reached `rung`."""
-        if self.started is None:
-            self.started = self.first
-        self.last = mention[0]
-        if rung > self.rung:
-            self.rung = rung
-        if len(self.steps) < _MOST_STEPS:
-            self.steps.append(mention)
 
     def retime(self, again: Callable[[float], float]) -> None:
         """Take all times again; their year was not known."""
@@ -82,9 +71,9 @@ class Part:
             if moment is not None:
                 setattr(self, name, again(moment))
         self.initiated = tuple(again(moment) for moment in self.initiated)
-        self.ends = [(again(moment), end) for moment, end in self.ends]
-        for mentions in (self.steps, self.marks):
-            mentions[:] = [(again(mention[0]), *mention[1:]) for mention in mentions]
+        self.ends = tuple((again(moment), end) for moment, end in self.ends)
+        self.marks = tuple((again(mark[0]), *mark[1:]) for mark in self.marks)
+        self.steps = [(again(step[0]), *step[1:]) for step in self.steps]
 
     def takes(self, signature: str) -> bool:
         """Whether a mark of `signature` is still kept: the first ones are, many alike are not."""
@@ -97,7 +86,7 @@ class Part:
         """Something ended it, or may have."""
         self.last = max(self.last, moment)
         if len(self.ends) < _MOST_ENDS:
-            self.ends.append((moment, end))
+            self.ends = (*self.ends, (moment, end))
 
     def add_ike(self, number: int) -> None:
         """It has IKE SA `number`."""

@@ -7,10 +7,11 @@ the journal has them all.
 import re
 from typing import Final
 
-from tui.logs.attempts import AttemptEnd, Rung
+from tui.logs.attempts import AttemptEnd
 from tui.logs.fold_charon import Action, Handler, Incident
 from tui.logs.fold_part import AddPart, Part
 from tui.logs.fold_source import Source
+from tui.logs.rungs import AUTHENTICATED, CALL, CONNECTED, PPP_STARTED
 
 _NAME: Final = re.compile(rb'name = "((?:[^"\\]|\\.)*)"')
 _FAILED: Final = re.compile(rb"Peer (.{1,256}) failed CHAP")
@@ -30,8 +31,8 @@ _ENDS: Final[dict[str, AttemptEnd]] = {
             "ipcp_timeout",
             "mppe_required",
             "address_not_allowed",
-            "secrets_unreadable",
             "pppol2tp_failed",
+            "secrets_unreadable",
         ),
         "refused",
     ),
@@ -79,7 +80,7 @@ class PppBook:
         source = self._source
         part = Part("ppp", source.number, source.moment)
         part.pppd = source.pid
-        part.rung = Rung.CALL
+        part.rung = CALL
         self._by_pid[source.pid] = part
         self._add(part)
         return part
@@ -89,10 +90,11 @@ class PppBook:
         if part is None:
             return False
         source = self._source
-        if part.rung >= Rung.PPP_STARTED:
+        source.has_sessions = True
+        if part.rung >= PPP_STARTED:
             part = self._new()
         part.interface = (source.text[at + 16 : min(source.stop, at + 32)]).strip()
-        part.step(source.mention("", Rung.PPP_STARTED), Rung.PPP_STARTED)
+        source.step(part, PPP_STARTED)
         return True
 
     def _response(self, at: int) -> bool:
@@ -100,6 +102,7 @@ class PppBook:
         part = self._part()
         if part is None or self._source.text[at - 6 : at] != b"rcvd [":
             return False
+        self._source.has_debug = True
         self._take_name(part, _NAME)
         return True
 
@@ -113,8 +116,8 @@ class PppBook:
         part = self._part()
         if part is None:
             return False
-        if part.rung < Rung.AUTHENTICATED:
-            part.step(self._source.mention("", Rung.AUTHENTICATED), Rung.AUTHENTICATED)
+        if part.rung < AUTHENTICATED:
+            self._source.step(part, AUTHENTICATED)
         return True
 
     def _address(self, at: int) -> bool:
@@ -123,7 +126,7 @@ class PppBook:
         if part is None or at != source.message:
             return False
         part.inner_ip = (source.text[at + 18 : min(source.stop, at + 60)]).strip()
-        part.step(source.mention("", Rung.CONNECTED), Rung.CONNECTED)
+        source.step(part, CONNECTED)
         return True
 
     def _mark(self, signature: str) -> None:
@@ -136,7 +139,7 @@ class PppBook:
         elif signature == "unknown_user":
             self._take_name(part, _UNKNOWN)
         if part.takes(signature):
-            part.marks.append(source.mention(signature))
+            part.marks = (*part.marks, source.mention(signature))
         part.last = max(part.last, source.moment)
         end = _ENDS[signature]
         if end:

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Final, cast
 
 from tui.logs.fold_charon import Action, CharonLines, Handler
+from tui.logs.fold_coverage import Coverage, Topic
 from tui.logs.fold_l2tp import L2tpBook
 from tui.logs.fold_part import AddPart, Mention, Part
 from tui.logs.fold_ppp import PppBook
@@ -22,7 +23,8 @@ NEEDLES: Final = (
     b"pre-shared key",
     b"vpn-",
     b" -- ",
-    b"established ",
+    b"ion established",
+    b"Call established",
     b"appeared on ppp",
     b"Using interface ppp",
     b"CHAP Response",
@@ -41,7 +43,7 @@ NEEDLES: Final = (
     b"invalid IKE",
     b"unsupported IKE",
     b"notify",
-    b"sending DPD",
+    b"chap secret",
     b"shutting down",
     b"stopped after",
     b"charon has died",
@@ -63,7 +65,6 @@ NEEDLES: Final = (
     b"o authenticate",
     b"failed CHAP",
     b"CHAP secret",
-    b"chap secret",
     b"able secret",
     b"CHAP Failure",
     b"auth pap>",
@@ -88,6 +89,28 @@ NEEDLES: Final = (
 looked for in one pass."""
 SCANNER: Final = LiteralScanner(NEEDLES)
 
+OF_TOPIC: Final[Mapping[Topic, frozenset[bytes]]] = {
+    "charon": frozenset(
+        (
+            *(b"IKE_SA", b"CHILD_SA", b" proposal", b"host is behind NAT", b"pre-shared key"),
+            *(b"vpn-", b"no IKE config", b"no matching", b"no shared key", b"PSK disabled"),
+            *(b"none allows", b"mismatched", b"decrypt", b"ing failed", b"acceptable"),
+            *(b"invalid IKE", b"unsupported IKE", b"notify", b"shutting down"),
+            *(b"charon daemon", b"retransmit"),
+        )
+    ),
+    "pppd": frozenset(
+        (
+            *(b"Using interface ppp", b"CHAP Response", b"CHAP Success", b"remote IP address "),
+            *(b"o authenticate", b"failed CHAP", b"CHAP secret", b"able secret"),
+            *(b"CHAP Failure", b"auth pap>", b"ConfRej", b"Unsupported prot", b"by peer"),
+            *(b"echo-req", b"sending Config-", b"lack of", b"n terminated."),
+            *(b"not authorized", b"n't connect PPP"),
+        )
+    ),
+    "session": frozenset((b"appeared on ppp",)),
+}
+"""Needles that find nothing but lines of a topic."""
 _EVERYWHERE: Final = (
     "conntrack_full",
     "out_of_memory",
@@ -141,9 +164,16 @@ class SourceReader:
     """Reads blocks of one source into parts."""
 
     def __init__(
-        self, source: Source, add: AddPart, keep: IncidentSink, wants: Callable[[str], bool]
+        self,
+        source: Source,
+        coverage: Coverage,
+        add: AddPart,
+        keep: IncidentSink,
+        wants: Callable[[str], bool],
     ) -> None:
         self.source = source
+        self._coverage = coverage
+        self._by_told: dict[frozenset[Topic], list[Handler | None]] = {}
         self._add = add
         self._keep = keep
         self._wants = wants
@@ -157,7 +187,7 @@ class SourceReader:
             b"kill -9 ": self._killed,
         }
         actions = self._actions()
-        self._handlers = [
+        self._handlers: list[Handler] = [
             self._handler(number, steps.get(needle), actions)
             for number, needle in enumerate(NEEDLES)
         ]
@@ -165,12 +195,15 @@ class SourceReader:
     def read(self, block: bytes) -> None:
         """Take the lines of `block`, whole ones."""
         source = self.source
-        handlers = self._handlers
         source.begin(block)
-        rfind, startswith, seat = block.rfind, block.startswith, source.seat
+        handlers = self._handlers_for(self._coverage.told_elsewhere(source))
+        rfind, seat = block.rfind, source.seat
         seen = end = 0
         is_done = False
         for needle, at, _ in SCANNER.hits(block):
+            handler = handlers[needle]
+            if handler is None:
+                continue
             if at < end:
                 if is_done:
                     continue
@@ -179,7 +212,8 @@ class SourceReader:
                 if start == 0 < seen:  # the same line again, one of charon's copies
                     continue
                 seen = at
-                if startswith(b"ipsec[", start + source.head) and needle not in _OF_STARTER:
+                tag = start + source.head
+                if block[tag : tag + 6] == b"ipsec[" and needle not in _OF_STARTER:
                     continue
                 is_done = not seat(start, at)
                 seen = end = source.end
@@ -189,8 +223,21 @@ class SourceReader:
                 at = source.text.find(NEEDLES[needle])
                 if at < 0:
                     continue
-            is_done = handlers[needle](at)
+            is_done = handler(at)
+        self._coverage.note(source)
         source.finish()
+
+    def _handlers_for(self, told: frozenset[Topic]) -> list[Handler | None]:
+        """What to do where each needle is found, without `told`."""
+        handlers = self._by_told.get(told)
+        if handlers is None:
+            idle = {needle for topic in told for needle in OF_TOPIC[topic]}
+            handlers = [
+                None if needle in idle else handler
+                for needle, handler in zip(NEEDLES, self._handlers, strict=True)
+            ]
+            self._by_told[told] = handlers
+        return handlers
 
     # --- dispatch
 
@@ -250,7 +297,7 @@ class SourceReader:
             return False
         part = Part("kill", source.number, source.moment)
         part.pppd = int(digits)
-        part.marks.append(source.mention("pppd_kill_ordered"))
+        part.marks = (source.mention("pppd_kill_ordered"),)
         part.finish(source.moment, "killed")
         self._add(part)
         return True

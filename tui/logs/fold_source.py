@@ -9,7 +9,8 @@ from typing import Final, Literal
 
 import msgspec
 
-from tui.logs.fold_part import Mention
+from tui.logs.attempts import Rung
+from tui.logs.fold_part import Mention, Part
 from tui.logs.fold_time import Calendar, dated_seconds, syslog_seconds
 
 Daemon = Literal["charon", "xl2tpd", "pppd", "starter", "kernel", "updown", "cloud", "other"]
@@ -63,6 +64,12 @@ class Source:
         self.number = number
         self.has_packets = False
         """Whether it tells which packets charon received, and so the ports of clients."""
+        self.has_debug = False
+        """Whether it tells what pppd sends and receives."""
+        self.has_sessions = False
+        """Whether it tells anything of pppd."""
+        self.span: tuple[float, float] | None = None
+        """Times of the first and the last line of the block, where both say it."""
         self.is_yearless = False
         """Whether its times have no year."""
         self.daemon: Daemon = "other"
@@ -82,7 +89,9 @@ class Source:
         self.head = 16
         """Where in a line of this host the tag begins."""
         self._host = b"\0"
-        self._tag_at = 0
+        self._lead = b"\0"
+        """Host and tag of the line before, and what stands around them."""
+        self._lead_size = 16
         self._calendar = calendar
         self._tags: dict[bytes, tuple[Daemon, int]] = {}
         self._stamp = b""
@@ -91,7 +100,9 @@ class Source:
         self._context = b""
         self._context_packet = -1
         self._first_packet: int | None = None
-        self._packet: tuple[bytes, int] = (b"", 0)
+        self._before_thread = b""
+        """What stands before the thread in charon's lines."""
+        self._minute: tuple[bytes, float] | None = None
         self._is_json = False
 
     def forget_time(self) -> None:
@@ -102,8 +113,20 @@ class Source:
         """Go on with `block`, whole lines."""
         self.block = self.text = block
         self._is_json = False
-        self.start = self.end = self._counted_to = 0
+        self._counted_to = 0
         self._first_packet = None
+        self.span = None
+        if block:
+            last = block.rfind(_NEWLINE, 0, len(block) - 1) + 1
+            first, final = self._time_at(0), self._time_at(last)
+            if first is not None and final is not None:
+                self.span = (first, final)
+        self.start = self.end = 0
+
+    def _time_at(self, start: int) -> float | None:
+        self.moment, self._stamp = -1.0, b""
+        self.seat(start, start)
+        return self.moment if self.moment >= 0 else None
 
     def finish(self) -> None:
         """The block is done."""
@@ -123,20 +146,13 @@ class Source:
         or one of charon's copies."""
         block = self.block
         end = block.find(_NEWLINE, at)
-        if end < 0:
-            end = len(block)
         self.start = start
-        self.end = self.stop = end
-        tag_at = start + self.head
-        tag_end = block.find(_COLON, tag_at, end)
-        if block[start + 15 : tag_at] != self._host or tag_end < 0:
-            return self._seat_otherwise(start, end)
-        tag = block[tag_at:tag_end]
-        if tag != self.tag:
-            self.tag = tag
-            self.daemon, self.pid = self._tags.get(tag) or self._learn(tag)
-        self._tag_at = tag_at
-        self.message = tag_end + 2
+        self.end = self.stop = end if end >= 0 else len(block)
+        message = start + self._lead_size
+        if block[start + 15 : message] != self._lead and not self._seat_other_tag(start):
+            return self._seat_otherwise(start, self.end)
+        message = start + self._lead_size
+        self.message = message
         if self._is_json:
             self._is_json, self.text = False, block
         stamp = block[start : start + 15]
@@ -147,7 +163,25 @@ class Source:
                 return False
             self._stamp = stamp
         # Late copies of charon's lines, passed on by the starter: `ipsec[906]: 15[NET] …`
-        return self.daemon != "starter" or block[tag_end + 4 : tag_end + 5] != b"["
+        return self.daemon != "starter" or block[message + 2 : message + 3] != b"["
+
+    def _seat_other_tag(self, start: int) -> bool:
+        """Take the tag of a line of the same host; false if the line is another one's."""
+        block = self.block
+        tag_at = start + self.head
+        end = block.find(_COLON, tag_at, self.end)
+        if end < 0 or block[start + 15 : tag_at] != self._host:
+            return False
+        self._take_tag(block[tag_at:end])
+        self._lead = block[start + 15 : end + 2]
+        self._lead_size = end + 2 - start
+        return True
+
+    def _take_tag(self, tag: bytes) -> None:
+        self.tag = tag
+        self.daemon, self.pid = self._tags.get(tag) or self._learn(tag)
+        if self.daemon == "charon":
+            self._before_thread = tag + _COLON
 
     def _learn(self, tag: bytes) -> tuple[Daemon, int]:
         if len(self._tags) >= _MOST_TAGS:
@@ -185,15 +219,21 @@ class Source:
         return self._seated(moment, tag)
 
     def _seated(self, moment: float, found: re.Match[bytes]) -> bool:
-        self.tag = tag = found[1]
-        self.daemon, self.pid = self._tags.get(tag) or self._learn(tag)
+        self._take_tag(found[1])
         self.moment = moment
         self._stamp = b""
-        self._tag_at = found.start(1)
+        self._lead = b"\0"
         self.message = message = found.end()
         return self.daemon != "starter" or self.block[message + 2 : message + 3] != b"["
 
     def _seat_dated(self, start: int, end: int) -> bool:
+        minute = self._minute
+        if minute and self.block[start : start + 17] == minute[0]:
+            # One of CloudStack's scripts, in the same minute as the line before.
+            rest = self.block[start + 17 : start + 24]
+            digits = rest[:2] + rest[3:6]
+            if rest[2:3] == b"," and rest[6:] == b" " and digits.isdigit():
+                return self._of_scripts(minute[1] + int(digits) / 1000, start + 24)
         dated = _DATED.match(self.block, start, end)
         if dated is None:
             return False
@@ -205,6 +245,7 @@ class Source:
         if dated[1][10:11] == b"T":
             tag = _TAG.match(self.block, dated.end() - 1, end)
             return tag is not None and self._seated(moment, tag)
+        self._minute = (dated[1][:17], moment // 60 * 60) if not dated[3] else None
         return self._of_scripts(moment, dated.end())
 
     def _seat_cloud(self, stamp: bytes, message: int) -> bool:
@@ -221,6 +262,7 @@ class Source:
 
     def _of_scripts(self, moment: float, message: int) -> bool:
         self.daemon, self.pid, self.tag = "cloud", 0, b"cloud"
+        self._lead = b"\0"
         self.moment = moment
         self._stamp = b""
         self.message = message
@@ -234,7 +276,9 @@ class Source:
             return False
         said = entry.MESSAGE
         if isinstance(said, list):
-            said = "".join(chr(part) if isinstance(part, int) else part for part in said[:65_536])
+            said = bytes(
+                part for part in said[:65_536] if isinstance(part, int) and 0 <= part < 256
+            ).decode("utf-8", "replace")
         if said is None or not 0 < moment < 1e11:
             return False
         self._calendar.note(moment)
@@ -243,45 +287,53 @@ class Source:
         self.daemon = _DAEMONS.get(tag, "other")
         self.pid = int(pid) if pid.isascii() and pid.isdecimal() and len(pid) < 10 else 0
         self.tag = tag
+        self._lead = b"\0"
         self.moment = moment
         self._stamp = b""
         self.text = said.encode("utf-8", "replace")
         self.message, self.stop = 0, len(self.text)
         self._is_json = True
+        self._before_thread = b'"'
         return self.daemon != "starter" or self.text[2:3] != b"["
+
+    def step(self, part: Part, rung: Rung) -> None:
+        """With the line, `part` reached `rung`, unless it had got there before."""
+        if rung <= part.rung:
+            return
+        part.rung = rung
+        part.last = self.moment
+        if part.started is None:
+            part.started = part.first
+        part.steps.append(self.mention("", rung))
 
     def mention(self, signature: str, rung: int = 0) -> Mention:
         """The line, to be kept."""
         block, start = self.block, self.start
         self._lines += block.count(_NEWLINE, self._counted_to, start)
         self._counted_to = start
-        end = self.end
-        if end - start > _LONGEST_LINE:
-            end = start + _LONGEST_LINE
         if self._is_json:
             line = b"%b[%d]: %b" % (self.tag, self.pid, self.text[:_LONGEST_LINE])
         else:
-            line = block[start:end]
+            line = block[start : self.end]
+            if len(line) > _LONGEST_LINE:
+                line = line[:_LONGEST_LINE]
         return (self.moment, self.number, self._lines + 1, line, signature, rung)
 
     def peer(self) -> bytes:
         """Where the packet came from that charon's thread works on, `203.0.113.77[500]`; empty
         where the log does not say it."""
         block, start = self.block, self.start
-        if self._is_json:
-            needle = b'"' + self.text[:2] + _PACKET
-        else:
-            needle = block[self._tag_at : self.message + 2] + _PACKET
-        if self._first_packet is None:
-            self._first_packet = block.find(_PACKET)
-            self.has_packets |= self._first_packet >= 0
-        if 0 <= self._first_packet < start:
+        thread = self.text[self.message : self.message + 2]
+        needle = self._before_thread + thread + _PACKET
+        first = self._first_packet
+        if first is None:
+            first = self._first_packet = block.find(_PACKET)
+            self.has_packets |= first >= 0
+        if 0 <= first < start:
             at = block.rfind(needle, start - _WINDOW if start > _WINDOW else 0, start)
             if at >= 0:
                 at += len(needle)
-                end = block.find(b"]", at) + 1
-                self._packet = (block, end)
-                return block[at:end]
+                return block[at : block.find(b"]", at) + 1]
         return self._peer_before(needle) if start < _WINDOW else b""
 
     def _peer_before(self, needle: bytes) -> bytes:
@@ -289,20 +341,23 @@ class Source:
         context = self._context
         if self._context_packet == -2:
             self._context_packet = context.find(_PACKET)
+            self.has_packets |= self._context_packet >= 0
         at = -1 if self._context_packet < 0 else context.rfind(needle)
         if at < 0:
             return b""
         at += len(needle)
-        end = context.find(b"]", at) + 1
-        self._packet = (context, end)
-        return context[at:end]
+        return context[at : context.find(b"]", at) + 1]
 
-    @property
-    def is_to_nat_port(self) -> bool:
-        """Whether the packet that `peer` found last came to the router's port 4500."""
-        block, end = self._packet
-        own = block.find(b"[", end, end + 60)
-        return block[own : own + 6] == b"[4500]"
+    def is_to_nat_port(self, peer: bytes) -> bool:
+        """Whether the last packet from `peer` came to the router's port 4500."""
+        needle = _PACKET + peer + b" to "
+        block = self.block
+        at = block.rfind(needle, max(0, self.start - _WINDOW), self.start)
+        if at < 0:
+            block = self._context
+            at = block.rfind(needle)
+        own = block.find(b"[", at + len(needle), at + len(needle) + 60)
+        return at >= 0 and block[own : own + 6] == b"[4500]"
 
     def before(self, size: int) -> bytes:
         """Up to `size` bytes before the line."""
