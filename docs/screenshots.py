@@ -606,6 +606,8 @@ _PROCESS: Final = re.compile(r"\b(pid(?: |&#160;))\d+")
 _TAGGED: Final = re.compile(r"(value&#x27;=|value'=|rotated&#160;=&#160;)20\d\d-\d\d-\d\d")
 _DATE: Final = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d")
 _MOMENT: Final = re.compile(r"\b\d\d&#160;[A-Z][a-z]{2}&#160;\d\d:\d\d(?![\d:])")
+_SYSLOG_DAY: Final = re.compile(r"\b[A-Z][a-z]{2}&#160;(?:&#160;\d|\d\d)(?=&#160;\d\d:\d\d:\d\d)")
+_PORT: Final = re.compile(r"(127\.0\.0\.1(?: |&#160;)port(?: |&#160;))\d+")
 _TOOK: Final = re.compile(r"(done&#160;in&#160;)\d(&#160;s)")
 _DAY: Final = 24 * 60 * 60
 _LATEST: Final = 14 * 3600 + 32 * 60 + 10
@@ -642,6 +644,8 @@ def still(svg: str, name: str) -> str:
     svg = _PROCESS.sub(r"\g<1>941", svg)
     svg = _DAY_OF_CLOCK.sub("2026-11-02", svg)
     svg = _DATE.sub("2026-11-02T09:30:00", svg)
+    svg = _SYSLOG_DAY.sub("Nov&#160;02", svg)
+    svg = _PORT.sub(r"\g<1>41022", svg)
     svg = _TOOK.sub(r"\g<1>1\2", svg)
     svg = _MOMENT.sub("02&#160;Nov&#160;09:30", svg)
     svg = _TAGGED.sub(r"\g<1>2026-11-02", svg)
