@@ -9,6 +9,7 @@ from typing import Final
 
 from tui.logs.attempts import AttemptEnd, Rung
 from tui.logs.fold_part import AddPart, Part
+from tui.logs.fold_return import Returns
 from tui.logs.fold_source import Source
 from tui.logs.rungs import (
     CHILD_ESTABLISHED,
@@ -40,6 +41,7 @@ class IkeBook:
         self._source = source
         self._add = add
         self._by_peer: dict[bytes, Part] = {}
+        self._returns = Returns()
         self._by_client: dict[bytes, list[Part]] = {}
         self._by_ike: dict[int, Part] = {}
         self._by_child: dict[int, Part] = {}
@@ -53,6 +55,8 @@ class IkeBook:
         """The part that the thread works on; a new one if its client is not known yet."""
         peer = self._source.peer()
         part = self._by_peer.get(peer)
+        if peer in self._returns.by_port and (anew := self._returns.went_on(peer)) is not None:
+            part = self._by_peer[peer] = anew
         if part is None and peer:
             part = self._floated(peer) or self._new(peer)
         return part
@@ -60,9 +64,7 @@ class IkeBook:
     def known_of_thread(self) -> Part | None:
         """The same, but never a new one."""
         peer = self._source.peer()
-        if not peer:
-            return None
-        return self._by_peer.get(peer) or self.latest(peer.partition(b"[")[0])
+        return (self._by_peer.get(peer) or self.latest(peer.partition(b"[")[0])) if peer else None
 
     def latest(self, client: bytes) -> Part | None:
         """The part of `client` that was heard of last."""
@@ -87,21 +89,19 @@ class IkeBook:
         if not parts or not self._source.is_to_nat_port(peer):
             return None
         keeps = port == b"4500]"
-        moment = self._source.moment
         waiting = [
             part
             for part in parts
-            if not part.is_floated
+            if not part.floated_to
             and part.rung < KEY_ACCEPTED
             and part.port
             and not part.ends
-            and moment - part.last < _FORGOTTEN
+            and self._source.moment - part.last < _FORGOTTEN
         ]
-        if not waiting:
-            return None
-        part = min(waiting, key=lambda part: ((part.port == 500) is not keeps, part.first))
-        part.is_floated = True
-        self._by_peer[peer] = part
+        part = min(waiting, key=lambda p: ((p.port == 500) is not keeps, p.first), default=None)
+        if part is not None:
+            part.floated_to = peer
+            self._by_peer[peer] = part
         return part
 
     def _new(self, peer: bytes) -> Part:
@@ -157,6 +157,7 @@ class IkeBook:
                 before.initiated = (*before.initiated, moment)
             return
         part = self._new(peer) if peer else self._new_of(client)
+        self._returns.began(before if peer else None, part)
         part.ike_version = version
         part.initiated = (moment,)
         source.step(part, IKE_STARTED)

@@ -45,8 +45,9 @@ class Part:
     established: float | None = None
     child_up: float | None = None
     call_up: float | None = None
-    is_floated = False
-    """Its packets come to port 4500."""
+    floated_to = b""
+    """Address and port from which its packets come to port 4500: `203.0.113.77[4500]`; empty where
+    none do."""
     is_foreign = False
     """Of another kind of connection, such as site-to-site."""
     retries = 0
