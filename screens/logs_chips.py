@@ -30,6 +30,11 @@ class FilteredLogs(HistoryLogs):
     def __init__(self) -> None:
         super().__init__()
         self.chips: list[str] = []
+        self._problem = ""
+        """Why what is typed means nothing."""
+
+    def count_words(self) -> str:
+        return self._problem or super().count_words()
 
     def set_filter(self, text: str) -> None:
         """Show only what `text` lets through, as chips."""
@@ -56,8 +61,9 @@ class FilteredLogs(HistoryLogs):
         """Filter by the chips and by what is typed."""
         typed = self.query_one(FilterLine).text
         wanted = parse_filter(" ".join([*self.chips, typed]))
+        self._problem = f"✘ {wanted.what}" if isinstance(wanted, FilterProblem) else ""
         if isinstance(wanted, FilterProblem):
-            self.query_one(FilterLine).count(f"✘ {wanted.what}")
+            self.show_counts()
             return
         self.query_one(ChipBar).show(self.chips)
         place = self.place()

@@ -69,6 +69,8 @@ class ReadingLogs(SectionScreen):
         self._shown_at = 0.0
         self._shows_left = 0.0
         self._counts = ""
+        self._sought: tuple[KeptLine, int | None] | None = None
+        """The line to come back to, and where the cursor waits for it."""
 
     def compose_body(self) -> Iterable[Widget]:
         yield Static("", id="feed")
@@ -174,6 +176,7 @@ class ReadingLogs(SectionScreen):
             self._unseen.lines += sifted.lines
             self._unseen.errors += sifted.errors
         self.view.grown()
+        self._return()
         self._sifting = self.intake.waiting > 0
         if self._sifting:
             self.set_timer(_PAUSE, self._sift_on)
@@ -202,7 +205,23 @@ class ReadingLogs(SectionScreen):
         self._sift(FIRST_PORTION_SECONDS)
         self._unseen = unseen
         self.view.show(self.list, None if place is None else self.list.nearest(place))
+        self._sought = None
+        if place is not None and self.intake.waiting and self.list.number_of(place) is None:
+            self._sought = place, self.view.cursor
         self.show_counts()
+
+    def _return(self) -> None:
+        """Go to the line that the cursor was on, as soon as it has passed the filter, unless
+        somebody has moved meanwhile."""
+        if self._sought is None:
+            return
+        place, cursor = self._sought
+        number = self.list.number_of(place)
+        if self.view.cursor != cursor:
+            self._sought = None
+        elif number is not None or not self.intake.waiting:
+            self._sought = None
+            self.view.show(self.list, self.list.nearest(place))
 
     def go_to_line(self, kept: KeptLine) -> bool:
         """Put the cursor on a line; false where it is not shown."""
@@ -246,12 +265,16 @@ class ReadingLogs(SectionScreen):
 
     def show_counts(self) -> None:
         """How many lines there are, and how many of them are shown."""
-        words = f"{self.view.count:,} of {len(self.intake.store):,}"
-        if self.intake.store.dropped:
-            words += f" ({self.intake.store.dropped:,} older ones had to go)"
+        words = self.count_words()
         if words != self._counts:
             self._counts = words
             self.query_one(FilterLine).count(words)
+
+    def count_words(self) -> str:
+        """How many lines there are, in words."""
+        words = f"{self.view.count:,} of {len(self.intake.store):,}"
+        gone = self.intake.store.dropped
+        return f"{words} ({gone:,} older ones had to go)" if gone else words
 
     def show_meaning(self) -> None:
         """Subclasses say what the line under the cursor means."""
