@@ -251,7 +251,7 @@ def test_lines_of_other_machines_and_other_files_are_none() -> None:
 def test_without_the_library_the_same_comes_out() -> None:
     expected = [fold_logs(logs_of(which), now=NOW).attempts for which in case_names()]
     plain = LiteralScanner(fold_reader.NEEDLES, plain=True)
-    with mock.patch.object(fold_reader, "SCANNER", plain):
+    with mock.patch.object(fold_reader, "scanner_without", lambda told: plain):
         assert [fold_logs(logs_of(which), now=NOW).attempts for which in case_names()] == expected
 
 

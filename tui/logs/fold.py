@@ -29,8 +29,6 @@ MOST_ALIKE: Final = 100
 """Incidents of one signature that are kept."""
 _SETTLED: Final = 300.0
 """Seconds after which no more lines are expected of an attempt that has ended."""
-_PIECE: Final = 1 << 26
-"""Bytes that are looked through at once; more are copied piece by piece."""
 _PROBE: Final = 1 << 20
 """Bytes by which it is known what a log tells."""
 _NOT_OF_THE_ROUTER: Final = ("client", "case")
@@ -80,8 +78,7 @@ class Folder:
             self._readers[source] = reader
         self._fed += 1
         with _without_collecting():
-            for piece in _pieces(text):
-                reader.read(piece)
+            reader.read(text)
         if len(self._parts) > self._limit:
             self._drop_oldest()
 
@@ -208,15 +205,3 @@ def _tells_less(text: bytes) -> int:
     """Logs that have all that a daemon says first: others then need not be read for it."""
     begin = text[:_PROBE]
     return 0 if b"rcvd [" in begin else 1 if b"[NET] received packet" in begin else 2
-
-
-def _pieces(text: bytes) -> Iterator[bytes]:
-    """`text` in whole lines of a few megabytes."""
-    if len(text) <= _PIECE:
-        yield text
-        return
-    start = 0
-    while start < len(text):
-        end = text.find(b"\n", start + _PIECE) + 1 or len(text)
-        yield text[start:end]
-        start = end

@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from tui.logs.fold_source import Source
 
-Topic = Literal["charon", "pppd", "session"]
+Topic = Literal["charon", "xl2tpd", "pppd", "session"]
 _NOTHING: Final[frozenset[Topic]] = frozenset()
 
 
@@ -20,6 +20,7 @@ class Coverage:
     def __init__(self) -> None:
         self._spans: dict[Topic, dict[str, tuple[float, float]]] = {
             "charon": {},
+            "xl2tpd": {},
             "pppd": {},
             "session": {},
         }
@@ -31,6 +32,7 @@ class Coverage:
             return
         tells: tuple[tuple[Topic, bool], ...] = (
             ("charon", source.has_packets),
+            ("xl2tpd", source.has_tunnels),
             ("pppd", source.has_debug),
             ("session", source.has_sessions),
         )
@@ -47,6 +49,8 @@ class Coverage:
         told: list[Topic] = []
         if not source.has_packets and self._covers("charon", source.name, span):
             told.append("charon")
+        if not source.has_tunnels and self._covers("xl2tpd", source.name, span):
+            told.append("xl2tpd")
         if not source.has_debug and self._covers("pppd", source.name, span):
             told.append("pppd")
         if self._covers("session", source.name, span):

@@ -109,6 +109,7 @@ class L2tpBook:
         found = _TUNNEL.match(source.text, at - 7, source.stop)
         if found is None or source.daemon != "xl2tpd":
             return False
+        source.has_tunnels = True
         client, local, far = found.groups()
         remote = int(far)
         part = self._by_remote_tunnel.get(remote)
@@ -128,6 +129,7 @@ class L2tpBook:
         if found is None or source.daemon != "xl2tpd":
             return False
         client, pid, local, remote = found.groups()
+        source.has_tunnels = True
         call = int(local)
         part, inner_ip = self._started_for(client, call)
         if part is None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Final, cast
+from typing import Final, NamedTuple, cast
 
 from tui.logs.fold_charon import Action, CharonLines, Handler
 from tui.logs.fold_coverage import Coverage, Topic
@@ -11,7 +11,7 @@ from tui.logs.fold_l2tp import L2tpBook
 from tui.logs.fold_part import AddPart, Mention, Part
 from tui.logs.fold_ppp import PppBook
 from tui.logs.fold_source import Daemon, Source
-from tui.logs.scan import LiteralScanner
+from tui.logs.scan import Hit, LiteralScanner
 from tui.logs.signatures import BY_NAME
 
 NEEDLES: Final = (
@@ -87,7 +87,6 @@ NEEDLES: Final = (
 )
 """What a line has to contain to be looked at. Short ones serve several signatures; 64 of them are
 looked for in one pass."""
-SCANNER: Final = LiteralScanner(NEEDLES)
 
 OF_TOPIC: Final[Mapping[Topic, frozenset[bytes]]] = {
     "charon": frozenset(
@@ -108,6 +107,13 @@ OF_TOPIC: Final[Mapping[Topic, frozenset[bytes]]] = {
             *(b"not authorized", b"n't connect PPP"),
         )
     ),
+    "xl2tpd": frozenset(
+        (
+            *(b"ion established", b"Call established", b"exceeded for", b" closed to "),
+            *(b"exited for call", b"call_close: ", b"twice, ", b"tty is not", b"nknown field"),
+            *(b"load config", b"xl2tpd version"),
+        )
+    ),
     "session": frozenset((b"appeared on ppp",)),
 }
 """Needles that find nothing but lines of a topic."""
@@ -122,9 +128,9 @@ _EVERYWHERE: Final = (
     "ssh_refused",
 )
 """What belongs to no client."""
-_OF_STARTER: Final = frozenset(
-    NEEDLES.index(needle) for needle in (b"stopped after", b"charon has died")
-)
+_WINDOW: Final = 1 << 19
+"""Bytes that are looked through at once."""
+_OF_STARTER: Final = (b"stopped after", b"charon has died")
 """Of the lines tagged `ipsec[906]` only these are not late copies of charon's."""
 _FOUND_BY: Final = {
     "selectors_unacceptable": b"acceptable",
@@ -160,6 +166,24 @@ def _entries(number: int) -> tuple[Entry, ...]:
     return tuple(found)
 
 
+@cache
+def scanner_without(told: frozenset[Topic]) -> LiteralScanner:
+    """Looks for what is left of `NEEDLES` without those of the topics `told`."""
+    idle = {needle for topic in told for needle in OF_TOPIC[topic]}
+    return LiteralScanner([needle for needle in NEEDLES if needle not in idle])
+
+
+class Plan(NamedTuple):
+    """What is looked for in a block, and what is done where it is found."""
+
+    scanner: LiteralScanner
+    handlers: list[Handler]
+    """By the number of the literal."""
+    others: list[Handler | None]
+    """What to do if that comes to nothing."""
+    of_starter: frozenset[int]
+
+
 class SourceReader:
     """Reads blocks of one source into parts."""
 
@@ -173,7 +197,7 @@ class SourceReader:
     ) -> None:
         self.source = source
         self._coverage = coverage
-        self._by_told: dict[frozenset[Topic], list[Handler | None]] = {}
+        self._plans: dict[frozenset[Topic], Plan] = {}
         self._add = add
         self._keep = keep
         self._wants = wants
@@ -187,23 +211,40 @@ class SourceReader:
             b"kill -9 ": self._killed,
         }
         actions = self._actions()
-        self._handlers: list[Handler] = [
-            self._handler(number, steps.get(needle), actions)
-            for number, needle in enumerate(NEEDLES)
-        ]
+        self._handlers: list[Handler] = []
+        self._others: list[Handler | None] = []
+        for number, needle in enumerate(NEEDLES):
+            of_signatures = self._signatures_of(number, actions)
+            step = steps.get(needle)
+            self._handlers.append(step or of_signatures or _never)
+            self._others.append(of_signatures if step else None)
 
     def read(self, block: bytes) -> None:
         """Take the lines of `block`, whole ones."""
         source = self.source
         source.begin(block)
-        handlers = self._handlers_for(self._coverage.told_elsewhere(source))
-        rfind, seat = block.rfind, source.seat
-        seen = end = 0
+        whole = memoryview(block)
+        first = 0
+        while first < len(block):
+            # In windows: what another source has told is passed over window by window.
+            last = block.find(b"\n", first + _WINDOW) + 1 or len(block)
+            source.look_at(first, last)
+            plan = self._plan_for(self._coverage.told_elsewhere(source))
+            self._read_window(plan, plan.scanner.hits(whole[first:last]), first)
+            self._coverage.note(source)
+            first = last
+        source.finish()
+
+    def _read_window(self, plan: Plan, hits: list[Hit], first: int) -> None:
+        """Do what the `hits` of `plan` in the lines from `first` on ask for."""
+        source = self.source
+        block = source.block
+        handlers, others, of_starter = plan.handlers, plan.others, plan.of_starter
+        find, rfind, seat = block.find, block.rfind, source.seat
+        seen = end = max(0, first - 1)
         is_done = False
-        for needle, at, _ in SCANNER.hits(block):
-            handler = handlers[needle]
-            if handler is None:
-                continue
+        for needle, place, _ in hits:
+            at = place + first
             if at < end:
                 if is_done:
                     continue
@@ -212,32 +253,45 @@ class SourceReader:
                 if start == 0 < seen:  # the same line again, one of charon's copies
                     continue
                 seen = at
-                tag = start + source.head
-                if block[tag : tag + 6] == b"ipsec[" and needle not in _OF_STARTER:
-                    continue
-                is_done = not seat(start, at)
-                seen = end = source.end
+                message = start + source.lead_size
+                if block[start + 15 : message] == source.lead:
+                    # A line of the same host and daemon as the one before: most are.
+                    end = find(b"\n", at)
+                    source.start, source.message = start, message
+                    source.end = source.stop = seen = end = end if end >= 0 else len(block)
+                    stamp = block[start : start + 15]
+                    is_done = stamp != source.stamp and not source.take_stamp(stamp)
+                else:
+                    tag = start + source.head
+                    if block[tag : tag + 6] == b"ipsec[" and needle not in of_starter:
+                        continue
+                    is_done = not seat(start, at)
+                    seen = end = source.end
                 if is_done:
                     continue
             if source.text is not block:
-                at = source.text.find(NEEDLES[needle])
+                at = source.text.find(plan.scanner.literals[needle])
                 if at < 0:
                     continue
-            is_done = handler(at)
-        self._coverage.note(source)
-        source.finish()
+            is_done = handlers[needle](at)
+            if not is_done:
+                other = others[needle]
+                is_done = other is not None and other(at)
 
-    def _handlers_for(self, told: frozenset[Topic]) -> list[Handler | None]:
-        """What to do where each needle is found, without `told`."""
-        handlers = self._by_told.get(told)
-        if handlers is None:
-            idle = {needle for topic in told for needle in OF_TOPIC[topic]}
-            handlers = [
-                None if needle in idle else handler
-                for needle, handler in zip(NEEDLES, self._handlers, strict=True)
-            ]
-            self._by_told[told] = handlers
-        return handlers
+    def _plan_for(self, told: frozenset[Topic]) -> Plan:
+        """What to look for and to do, without the topics `told`."""
+        plan = self._plans.get(told)
+        if plan is None:
+            scanner = scanner_without(told)
+            numbers = [NEEDLES.index(needle) for needle in scanner.literals]
+            plan = Plan(
+                scanner,
+                [self._handlers[number] for number in numbers],
+                [self._others[number] for number in numbers],
+                frozenset(n for n, needle in enumerate(scanner.literals) if needle in _OF_STARTER),
+            )
+            self._plans[told] = plan
+        return plan
 
     # --- dispatch
 
@@ -256,19 +310,18 @@ class SourceReader:
         found.update(dict.fromkeys(_HARMLESS, ((), _ignore)))
         return found
 
-    def _handler(self, number: int, step: Handler | None, actions: Mapping[str, Doing]) -> Handler:
+    def _signatures_of(self, number: int, actions: Mapping[str, Doing]) -> Handler | None:
+        """What tries the signatures that needle `number` may stand for; None without any."""
         own = [
             (literal, search, *actions[name], name)
             for literal, search, name in _entries(number)
             if name in actions
         ]
         if not own:
-            return step or _never
+            return None
         source = self.source
 
         def try_signatures(at: int) -> bool:
-            if step is not None and step(at):
-                return True
             line = source.text[source.message : source.stop]
             for literal, search, daemons, action, name in own:
                 if (

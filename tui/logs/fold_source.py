@@ -26,6 +26,8 @@ _DAEMONS: Final[dict[bytes, Daemon]] = {
 }
 _NEWLINE: Final = b"\n"
 _COLON: Final = b": "
+_NO_LEAD: Final = b"\n\n"
+"""What no line has at that place."""
 _PACKET: Final = b"[NET] received packet: from "
 _WINDOW: Final = 1 << 17
 """How far back the packet that a line is about is looked for, in bytes."""
@@ -64,6 +66,8 @@ class Source:
         self.number = number
         self.has_packets = False
         """Whether it tells which packets charon received, and so the ports of clients."""
+        self.has_tunnels = False
+        """Whether it tells anything of xl2tpd's tunnels."""
         self.has_debug = False
         """Whether it tells what pppd sends and receives."""
         self.has_sessions = False
@@ -89,12 +93,12 @@ class Source:
         self.head = 16
         """Where in a line of this host the tag begins."""
         self._host = b"\0"
-        self._lead = b"\0"
+        self.lead = _NO_LEAD
         """Host and tag of the line before, and what stands around them."""
-        self._lead_size = 16
+        self.lead_size = 16
         self._calendar = calendar
         self._tags: dict[bytes, tuple[Daemon, int]] = {}
-        self._stamp = b""
+        self.stamp = b""
         self._lines = 0
         self._counted_to = 0
         self._context = b""
@@ -107,7 +111,7 @@ class Source:
 
     def forget_time(self) -> None:
         """The year may be another one than it was taken for."""
-        self._stamp = b""
+        self.stamp = b""
 
     def begin(self, block: bytes) -> None:
         """Go on with `block`, whole lines."""
@@ -115,16 +119,17 @@ class Source:
         self._is_json = False
         self._counted_to = 0
         self._first_packet = None
-        self.span = None
-        if block:
-            last = block.rfind(_NEWLINE, 0, len(block) - 1) + 1
-            first, final = self._time_at(0), self._time_at(last)
-            if first is not None and final is not None:
-                self.span = (first, final)
         self.start = self.end = 0
 
+    def look_at(self, first: int, last: int) -> None:
+        """Lines from `first` to before `last` in the block come next."""
+        final = self.block.rfind(_NEWLINE, first, last - 1) + 1 or first
+        begin, end = self._time_at(first), self._time_at(final)
+        self.span = None if begin is None or end is None else (begin, end)
+        self.start = self.end = first
+
     def _time_at(self, start: int) -> float | None:
-        self.moment, self._stamp = -1.0, b""
+        self.moment, self.stamp = -1.0, b""
         self.seat(start, start)
         return self.moment if self.moment >= 0 else None
 
@@ -148,22 +153,27 @@ class Source:
         end = block.find(_NEWLINE, at)
         self.start = start
         self.end = self.stop = end if end >= 0 else len(block)
-        message = start + self._lead_size
-        if block[start + 15 : message] != self._lead and not self._seat_other_tag(start):
+        message = start + self.lead_size
+        if block[start + 15 : message] != self.lead and not self._seat_other_tag(start):
             return self._seat_otherwise(start, self.end)
-        message = start + self._lead_size
+        message = start + self.lead_size
         self.message = message
         if self._is_json:
             self._is_json, self.text = False, block
         stamp = block[start : start + 15]
-        if stamp != self._stamp:
-            try:
-                self.moment = self._calendar.moment(stamp)
-            except ValueError:
-                return False
-            self._stamp = stamp
+        if stamp != self.stamp and not self.take_stamp(stamp):
+            return False
         # Late copies of charon's lines, passed on by the starter: `ipsec[906]: 15[NET] …`
         return self.daemon != "starter" or block[message + 2 : message + 3] != b"["
+
+    def take_stamp(self, stamp: bytes) -> bool:
+        """The line was written at another time than the one before; false if that is none."""
+        try:
+            self.moment = self._calendar.moment(stamp)
+        except ValueError:
+            return False
+        self.stamp = stamp
+        return True
 
     def _seat_other_tag(self, start: int) -> bool:
         """Take the tag of a line of the same host; false if the line is another one's."""
@@ -173,8 +183,9 @@ class Source:
         if end < 0 or block[start + 15 : tag_at] != self._host:
             return False
         self._take_tag(block[tag_at:end])
-        self._lead = block[start + 15 : end + 2]
-        self._lead_size = end + 2 - start
+        # The starter's lines are looked at one by one: most are copies.
+        self.lead = _NO_LEAD if self.daemon == "starter" else block[start + 15 : end + 2]
+        self.lead_size = end + 2 - start
         return True
 
     def _take_tag(self, tag: bytes) -> None:
@@ -221,8 +232,8 @@ class Source:
     def _seated(self, moment: float, found: re.Match[bytes]) -> bool:
         self._take_tag(found[1])
         self.moment = moment
-        self._stamp = b""
-        self._lead = b"\0"
+        self.stamp = b""
+        self.lead = _NO_LEAD
         self.message = message = found.end()
         return self.daemon != "starter" or self.block[message + 2 : message + 3] != b"["
 
@@ -262,9 +273,9 @@ class Source:
 
     def _of_scripts(self, moment: float, message: int) -> bool:
         self.daemon, self.pid, self.tag = "cloud", 0, b"cloud"
-        self._lead = b"\0"
+        self.lead = _NO_LEAD
         self.moment = moment
-        self._stamp = b""
+        self.stamp = b""
         self.message = message
         return True
 
@@ -287,9 +298,9 @@ class Source:
         self.daemon = _DAEMONS.get(tag, "other")
         self.pid = int(pid) if pid.isascii() and pid.isdecimal() and len(pid) < 10 else 0
         self.tag = tag
-        self._lead = b"\0"
+        self.lead = _NO_LEAD
         self.moment = moment
-        self._stamp = b""
+        self.stamp = b""
         self.text = said.encode("utf-8", "replace")
         self.message, self.stop = 0, len(self.text)
         self._is_json = True
@@ -304,7 +315,14 @@ class Source:
         part.last = self.moment
         if part.started is None:
             part.started = part.first
-        part.steps.append(self.mention("", rung))
+        if self._is_json:
+            part.steps.append(self.mention("", rung))
+            return
+        block, start = self.block, self.start
+        self._lines += block.count(_NEWLINE, self._counted_to, start)
+        self._counted_to = start
+        line = block[start : self.end][:_LONGEST_LINE]
+        part.steps.append((self.moment, self.number, self._lines + 1, line, "", rung))
 
     def mention(self, signature: str, rung: int = 0) -> Mention:
         """The line, to be kept."""

@@ -22,7 +22,7 @@ class LiteralScanner:
     def __init__(self, literals: Sequence[bytes], *, plain: bool = False) -> None:
         self.literals = tuple(literals)
         """By number."""
-        self._groups: list[tuple[int, Callable[[bytes], list[Hit]]]] = []
+        self._groups: list[tuple[int, Callable[[bytes | memoryview], list[Hit]]]] = []
         self._line: Callable[[bytes], Iterable[Hit]] | None = None
         library = None if plain else _library()
         if library is None:
@@ -34,10 +34,10 @@ class LiteralScanner:
         every = library.BytesAhoCorasick(self.literals)
         self._line = lambda line: every.find_matches_as_indexes(line, overlapping=True)
 
-    def hits(self, block: bytes) -> list[Hit]:
+    def hits(self, block: bytes | memoryview) -> list[Hit]:
         """Places in `block`, in order. Of two that overlap in one line one may be left out."""
         if not self._groups:
-            return self._found_one_by_one(block)
+            return self._found_one_by_one(bytes(block))
         found: list[Hit] = []
         for first, find in self._groups:
             if first:
