@@ -11,6 +11,9 @@ from tui.safety.text import clean
 CERTAIN = 0.5
 """Below this a verdict is a guess: the evidence cannot tell."""
 
+FINE = frozenset({"ok", "normal_disconnect"})
+"""Categories in which nothing is wrong."""
+
 RUNGS: dict[Rung, str] = {
     Rung.NOTHING: "nothing was begun",
     Rung.IKE_STARTED: "the negotiation was begun",
@@ -43,7 +46,7 @@ OUTCOMES = {
 
 def exit_of(verdicts: tuple[Verdict, ...]) -> Exit:
     """Findings before doubts: one certain trouble is a finding whatever the rest is."""
-    if any(each.category != "ok" and each.certainty >= CERTAIN for each in verdicts):
+    if any(each.category not in FINE and each.certainty >= CERTAIN for each in verdicts):
         return Exit.FINDINGS
     if any(each.certainty < CERTAIN for each in verdicts):
         return Exit.CANNOT_TELL
@@ -59,13 +62,11 @@ def print_verdicts(told: Sequence[tuple[str, Verdict]]) -> None:
 
 
 def _print_one(verdict: Verdict, router: str) -> None:
-    who = [verdict.client or router or "the router"]
-    if verdict.identity:
-        who.append(f"({verdict.identity} behind NAT)")
-    if verdict.user:
-        who.append(verdict.user)
+    identity = f"({verdict.identity} behind NAT)" if verdict.identity else ""
+    who = [each for each in (verdict.client, identity, verdict.user) if each]
+    who = who or [router or "the router"]
     guess = verdict.certainty < CERTAIN
-    glyph = "?" if guess else "✔" if verdict.category == "ok" else "✘"
+    glyph = "?" if guess else "✔" if verdict.category in FINE else "✘"
     meaning = CATEGORIES[verdict.category]
     if guess:
         meaning = f"it cannot be told; the first guess: {meaning}"
