@@ -85,7 +85,7 @@ async def test_words_have_the_verdict_on_top_then_proof_then_what_to_do(
     ("name", "words", "code"),
     [
         ("ok_baseline", (), Exit.FINE),
-        ("client_disconnect", (), Exit.FINDINGS),
+        ("client_disconnect", (), Exit.FINE),
         ("psk_wrong", (), Exit.FINDINGS),
         ("ip_pool_exhausted", ("alice",), Exit.FINE),
         ("ip_pool_exhausted", ("--client", "203.0.113.99"), Exit.FINDINGS),
