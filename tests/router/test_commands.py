@@ -140,8 +140,10 @@ def test_cursor_is_checked() -> None:
 
 
 def test_scripts_are_one_word_each() -> None:
-    for command in LOG_COMMANDS[:3]:
-        assert command.argv[:2] == ("sh", "-c") and len(command.argv) == 4
+    scripts = [command for command in LOG_COMMANDS if command.argv[0] == "sh"]
+    assert LOG_REST in scripts and LOG_FOLLOW in scripts
+    for command in scripts:
+        assert command.argv[1] == "-c" and len(command.argv) == 4
     words = shlex.split(LOG_REST.line(*WHERE, MARKER))
     assert words == ["LC_ALL=C", *LOG_REST.argv, *WHERE, MARKER]
 

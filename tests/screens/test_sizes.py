@@ -95,6 +95,9 @@ def below_header(on: Stage) -> list[str]:
 async def test_sections(lab: Lab, section: str) -> None:
     async with stage(lab) as on:
         await on.go(section)
+        if section == "logs":
+            await on.says("charon")
+            await on.pilot.pause()
         before = below_header(on)
         for width, height in STORM:
             await on.resize(width, height)

@@ -223,6 +223,11 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
             middle = self._window.top_for(number, self._window.height // 2)
             self._put(min(middle, (number, 0)))
 
+    def _draw_first_lines(self) -> None:
+        """Who moves before the first lines are drawn moves among those lines."""
+        if self._window.end == self._window.first and self.count:
+            self._catch_up()
+
     def _leave_or_return(self) -> None:
         self.following = self._cursor >= self._window.end - 1
         self._tell()
@@ -237,6 +242,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
     def action_move(self, by: int) -> None:
         """Move the cursor by lines; upwards leaves the end. A line that is taller than the screen
         is scrolled first."""
+        self._draw_first_lines()
         top, skip = self._window.top
         if by > 0 and self._window.hidden_below(self._cursor):
             self._put((top, skip + 1))
@@ -248,6 +254,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def action_page(self, by: int) -> None:
         """Move the cursor and the screen by a screenful."""
+        self._draw_first_lines()
         step = by * max(1, len(self._window.numbers()) - 1)
         self._move_to(self._cursor + step)
         self._put((self._window.top[0] + step, 0))
@@ -255,6 +262,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def action_top(self) -> None:
         """Go to the first line."""
+        self._draw_first_lines()
         # One more than there is: whoever is there wants what was before.
         self._move_to(self._window.first - (self._cursor == self._window.first))
         self._reveal()
