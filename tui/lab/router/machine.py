@@ -30,13 +30,15 @@ class Machine:
     def __init__(self, state: RouterState) -> None:
         self.state = state
         self.chance = random.Random(f"{state.name} {state.uuid}")  # noqa: S311 (a story, no key)
+        # Numbers of their own: which of two tasks draws first is not the same in every run.
+        self._pids = random.Random(f"pids of {state.name} {state.uuid}")  # noqa: S311
         now = self.now()
         self.booted = state.started or now - 3 * 86400
         self.boots: list[tuple[str, float, float]] = []
         """Earlier boots: id, first and last moment."""
         self.boot_id = self._new_boot_id()
         self._associations = 0
-        self._next_pid = _FIRST_PID + self.chance.randrange(200)
+        self._next_pid = _FIRST_PID + self._pids.randrange(200)
         self.starter_pid = self.new_pid()
         self.charon_pid = self.new_pid()
         self.xl2tpd_pid = self.new_pid()
@@ -86,7 +88,7 @@ class Machine:
 
     def new_pid(self) -> int:
         """A process number that was not used before."""
-        self._next_pid += self.chance.randrange(1, 9)
+        self._next_pid += self._pids.randrange(1, 9)
         return self._next_pid
 
     # Associations and sessions --------------------------------------------------------------
