@@ -45,6 +45,7 @@ from tui.session.inventory import Kind
 from tui.session.questions import about_client
 from tui.session.router_rounds import AT_A_TIME, place_of, unreached_words
 from tui.session.sessions_watch import moment_words
+from tui.session.tray import Task
 from tui.widgets.columns import Cell, Column
 
 
@@ -55,14 +56,7 @@ class CheckupScreen(TableScreen[CheckRow]):
     WHAT = "checks"
     CSS_PATH: ClassVar[CSSPathType | None] = ["frame.tcss", "checkup.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("checkup")
-    KINDS = (
-        Kind.ROUTERS,
-        Kind.VPNS,
-        Kind.ADDRESSES,
-        Kind.NETWORKS,
-        Kind.VPCS,
-        Kind.USERS,
-    )
+    KINDS = (Kind.ROUTERS, Kind.VPNS, Kind.ADDRESSES, Kind.NETWORKS, Kind.VPCS, Kind.USERS)
     COLUMNS: ClassVar[tuple[Column[CheckRow], ...]] = (
         Column(
             "STATE",
@@ -191,6 +185,18 @@ class CheckupScreen(TableScreen[CheckRow]):
         if event.number == self._round:
             self._under_way = {}
             self.show_facts()
+            self._check_what_was_mended()
+
+    def show_task(self, task: Task) -> None:
+        super().show_task(task)
+        self._check_what_was_mended()
+
+    def on_screen_resume(self) -> None:
+        self._check_what_was_mended()
+
+    def _check_what_was_mended(self) -> None:
+        if not self._under_way:
+            self._check(self.checkups.due())
 
     def action_refresh(self) -> None:
         """Ask the server and the routers again."""
@@ -340,6 +346,7 @@ class CheckupScreen(TableScreen[CheckRow]):
         """Start what mends the check under the cursor."""
         row = self.row
         if row is not None and row.check.action:
+            self.checkups.mend(row.router)
             start_fix(self, row.check.action, FixPlace(router=row.router))
 
     def action_why(self) -> None:

@@ -42,6 +42,8 @@ ENDS: Final[dict[AttemptEnd, str]] = {
 }
 FINE: Final = frozenset({"goodbye", "idle", "replaced", "deleted"})
 """Ends of a session that are nobody's fault."""
+_NEVER_UP: Final = frozenset({"", "refused", "half_open"})
+"""Ends that only an attempt has which never came up."""
 
 
 def key_of(attempt: Attempt) -> str:
@@ -57,6 +59,9 @@ def glyph_of(attempt: Attempt) -> tuple[str, Tone]:
         return ("–", "off") if attempt.end in FINE else ("▲", "warn")
     if not attempt.end and not _faults(attempt):
         return "…", ""
+    if attempt.started is None and attempt.end not in _NEVER_UP:
+        # The lines begin after it did: how far it had come before is not told.
+        return ("–", "off") if attempt.end in FINE else ("▲", "warn")
     return "✘", "bad"
 
 

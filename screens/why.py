@@ -179,9 +179,10 @@ class WhyScreen(EvidenceScreen):
         """The list of verdicts, where there are several."""
         choices = self.query_one("#choices", OptionList)
         choices.display = len(book.entries) > 1
+        several = len(book.cases) > 1
         lines = [
             f"{'▸' if number == book.chosen else ' '} "
-            f"{choice_line(book.cases[each.router_id], each.verdict)}"
+            f"{choice_line(book.cases[each.router_id], each.verdict, names_router=several)}"
             for number, each in enumerate(book.entries)
         ]
         if len(lines) != len(self._lines):

@@ -112,12 +112,13 @@ def whom_words(verdict: Verdict) -> str:
     return "  ".join(name for name in names if name) or "the router itself"
 
 
-def choice_line(case: Case, verdict: Verdict) -> str:
-    """One verdict in the list of them."""
+def choice_line(case: Case, verdict: Verdict, *, names_router: bool) -> str:
+    """One verdict in the list of them; `names_router` where they are of several routers."""
     glyph, _, _ = _OUTCOMES[verdict.outcome]
     when = f"{datetime.fromtimestamp(verdict.at, UTC):%H:%M:%S}  " if verdict.at else ""
     title = verdict_title(verdict)
-    return f"{glyph} {when}{whom_words(verdict)}  {title}  {case.router.name}"
+    where = f"  {case.router.name}" if names_router else ""
+    return f"{glyph} {when}{whom_words(verdict)}  {title}{where}"
 
 
 def verdict_text(session: Session, case: Case, verdict: Verdict) -> Content:

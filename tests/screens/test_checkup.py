@@ -107,6 +107,27 @@ async def test_a_faulty_router_from_the_finding_to_the_fix(lab_with_routers: Lab
         await on.says("What to do about r-50-VM, in this order", "1. ")
 
 
+async def test_what_was_mended_is_looked_at_again(lab_with_routers: Lab) -> None:
+    async with stage(lab_with_routers) as on:
+        section = await to_router(on, "r-50-VM")
+        await to_check(on, "range_loaded")
+        router = section.row.router  # type: ignore[union-attr]
+        before = section.checkups.results[router.id]
+        await on.press("f")
+        await on.until(lambda: isinstance(on.app.screen, RepairDialog))
+        await on.says("The range is not loaded")
+        await on.press("tab")
+        await on.press("enter")
+        await on.until(lambda: section.checkups.results[router.id] is not before)
+        await settled(on)
+        (state,) = [r.check.state for r in section.rows() if r.check.name == "range_loaded"]
+        assert state == "pass"
+        after = section.checkups.results[router.id]
+        section.show_task(section.session.tray.tasks[-1])
+        assert not section._under_way, "it is looked at once"
+        assert section.checkups.results[router.id] is after
+
+
 async def test_a_check_without_a_fix_says_so(lab_with_routers: Lab) -> None:
     async with stage(lab_with_routers) as on:
         await to_router(on, "r-56-VM")

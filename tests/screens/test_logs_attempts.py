@@ -1,14 +1,28 @@
 """The connection attempts beside the lines of the Logs section."""
 
+import pytest
+
 from screens.logs import LogsScreen
+from screens.logs_attempt_words import glyph_of
 from screens.logs_attempts import AttemptsPane
 from screens.why import WhyScreen
 from tests.screens.log_stage import follow, pointed, replay, write
 from tests.screens.stage import LARGE, Stage, stage
 from tests.widgets.apps import lines
 from tui.lab.lab import Lab
-from tui.logs.attempts import Attempt
+from tui.logs.attempts import Attempt, AttemptEnd, Rung
 from tui.widgets.chips import ChipBar
+
+
+@pytest.mark.parametrize(
+    ("end", "glyph"),
+    [("goodbye", "–"), ("peer_dead_l2tp", "▲"), ("refused", "✘"), ("half_open", "✘"), ("", "…")],
+)
+def test_one_whose_beginning_is_not_told_is_judged_by_its_end(end: AttemptEnd, glyph: str) -> None:
+    attempt = Attempt(number=1, client="198.51.100.7", rung=Rung.CALL, ended=9.0, end=end)
+    assert glyph_of(attempt)[0] == glyph
+    seen = Attempt(number=1, client="198.51.100.7", rung=Rung.CALL, started=1.0, end=end)
+    assert glyph_of(seen)[0] == ("✘" if end else "…")
 
 
 def screen_of(on: Stage) -> LogsScreen:

@@ -260,21 +260,12 @@ def _allowed_source(subject: Subject, port: int) -> str:
 
 def forward_rules(subject: Subject) -> Result:
     """The router passes packets from the VPN to the network and back."""
-    not_due = subject.not_due()
-    if not_due is not None:
-        return not_due
-    table = subject.table(commands.IPTABLES_FILTER)
-    if isinstance(table, Unanswered):
-        return unknown(table)
-    ends = pool_ends(subject.pool)
-    inside = insides(subject)
-    if ends is None or not inside:
-        return unknown("the client range or the network behind the router is not known")
-    client = str(ipaddress.IPv4Address(ends[0]))
+    ways = _ways(subject)
+    if isinstance(ways, Result):
+        return ways
     shut: list[str] = []
     evidence: list[Proof] = []
-    for card, network in inside:
-        there, back = _through(table, client, card, network)
+    for network, there, back in ways:
         evidence += [*_fate(there), *_fate(back)]
         shut += [] if _is_passed(there) else [f"from the VPN to {network}"]
         shut += [] if _is_passed(back) else [f"from {network} to the VPN"]
@@ -291,6 +282,23 @@ def forward_rules(subject: Subject) -> Result:
 def _is_passed(fate: Fate) -> bool:
     """What the ACL of a tier drops is CloudStack's own word, told by tier_acls."""
     return fate.is_let_through or fate.chain.startswith("ACL_")
+
+
+def _ways(subject: Subject) -> Result | list[tuple[ipaddress.IPv4Network, Fate, Fate]]:
+    """The networks behind the router, and what becomes of a client's packet to each of them and of
+    its answer; or what is to be said where that is not known."""
+    not_due = subject.not_due()
+    if not_due is not None:
+        return not_due
+    table = subject.table(commands.IPTABLES_FILTER)
+    if isinstance(table, Unanswered):
+        return unknown(table)
+    ends = pool_ends(subject.pool)
+    inside = insides(subject)
+    if ends is None or not inside:
+        return unknown("the client range or the networks behind the router are not known")
+    client = str(ipaddress.IPv4Address(ends[0]))
+    return [(network, *_through(table, client, card, network)) for card, network in inside]
 
 
 def _through(
@@ -330,21 +338,12 @@ def tier_acls(subject: Subject) -> Result:
     """The ACL of each tier lets the VPN's clients in."""
     if not subject.is_vpc:
         return skipped("not a VPC")
-    not_due = subject.not_due()
-    if not_due is not None:
-        return not_due
-    table = subject.table(commands.IPTABLES_FILTER)
-    if isinstance(table, Unanswered):
-        return unknown(table)
-    ends = pool_ends(subject.pool)
-    tiers = insides(subject)
-    if ends is None or not tiers:
-        return unknown("the client range or the tiers are not known")
-    client = str(ipaddress.IPv4Address(ends[0]))
+    ways = _ways(subject)
+    if isinstance(ways, Result):
+        return ways
     closed: list[str] = []
     evidence: list[Proof] = []
-    for card, network in tiers:
-        there, _ = _through(table, client, card, network)
+    for network, there, _ in ways:
         if there.target == "DROP" and there.chain.startswith("ACL_"):
             closed.append(str(network))
             evidence += _fate(there)

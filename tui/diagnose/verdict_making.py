@@ -27,7 +27,7 @@ def verdict_of(
         outcome=finding.outcome,
         certainty=round(finding.certainty, 2),
         rung=case.rung,
-        says=f"{says} {finding.says}".strip(),
+        says=" ".join(filter(None, (says, finding.says, _coming_words(case)))),
         tell=words.tell,
         fix=words.fix,
         action=words.action,
@@ -39,6 +39,19 @@ def verdict_of(
     )
 
 
+def _coming_words(case: ClientCase) -> str:
+    """That an attempt was going on when the router was asked."""
+    coming, now = case.coming, case.facts.now
+    if coming is None or coming.started is None or now is None:
+        return ""
+    seconds = max(0, round(now - coming.started))
+    if coming is case.last:
+        began = f"This attempt began {seconds} s before the router was asked"
+    else:
+        began = f"Another attempt began {seconds} s before the router was asked"
+    return f"{began} and may still come up: look again."
+
+
 def _told(evidence: tuple[Evidence, ...], renamed: dict[str, str]) -> tuple[Evidence, ...]:
     """Each line once, the best first."""
     unique = dict.fromkeys(
@@ -48,10 +61,10 @@ def _told(evidence: tuple[Evidence, ...], renamed: dict[str, str]) -> tuple[Evid
 
 
 def _same_end(attempts: tuple[Attempt, ...]) -> int:
-    """How many of the last attempts came exactly as far."""
+    """How many of the last attempts came exactly as far and ended alike."""
     count = 0
     for attempt in reversed(attempts):
-        if attempt.rung != attempts[-1].rung:
+        if (attempt.rung, attempt.end) != (attempts[-1].rung, attempts[-1].end):
             break
         count += 1
     return max(count, 1)

@@ -81,11 +81,14 @@ class ClientCase:
         identity: str = "",
         attempts: tuple[Attempt, ...] = (),
         everybody: "Everybody | None" = None,
+        coming: Attempt | None = None,
     ) -> None:
-        """`attempts` in the order of beginning; `everybody`: those of all clients."""
+        """`attempts` in the order of beginning; `everybody`: those of all clients; `coming`: one
+        that may still have been coming up when the router was asked."""
         self.facts, self.logs = facts, logs
         self.client, self.identity = client, identity
         self.attempts, self.everybody = attempts, everybody or Everybody(())
+        self.coming = coming
 
     @property
     def last(self) -> Attempt | None:

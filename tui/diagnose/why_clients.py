@@ -16,10 +16,12 @@ from tui.diagnose.why_case import ClientCase, Everybody, of_packet
 from tui.diagnose.why_facts import RouterFacts
 from tui.diagnose.why_logs import DAEMON_LOG, Logs
 from tui.logs.attempts import Attempt, LogRef, Rung
+from tui.logs.signatures import BY_NAME
 from tui.router import commands
 
 Key = tuple[str, str]
 
+_BAD: Final = ("warning", "error")
 _PING_SIZE: Final = 150
 """Bytes of an outer packet that holds an ordinary ping; messages of PPP are smaller."""
 
@@ -38,15 +40,37 @@ def cases_of(facts: RouterFacts, logs: Logs, attempts: tuple[Attempt, ...]) -> l
     everybody.sort(key=_begin)
     _name(facts, everybody)
     index = Everybody(everybody)
-    cases = [
-        ClientCase(facts, logs, client, identity, tuple(own), index)
-        for (client, identity), own in _grouped(everybody).items()
-    ]
+    cases = [_case(facts, logs, key, own, index) for key, own in _grouped(everybody).items()]
     seen = {case.client for case in cases}
     for client in facts.capture.clients if facts.capture is not None else ():
         if client not in seen:
             cases.append(ClientCase(facts, logs, client))
     return cases
+
+
+_COMING_UP: Final = 15.0
+"""Seconds without a step after which an attempt is not thought to come up any more; a client that
+gets through takes some five for all of them."""
+
+
+def _case(
+    facts: RouterFacts, logs: Logs, key: Key, own: list[Attempt], everybody: Everybody
+) -> ClientCase:
+    """The case of one client. What came of an earlier attempt counts for more than how far one has
+    come that goes on."""
+    client, identity = key
+    coming = own[-1] if _is_coming_up(own[-1], facts.now) else None
+    settled = own[:-1] if coming is not None and len(own) > 1 else own
+    return ClientCase(facts, logs, client, identity, tuple(settled), everybody, coming)
+
+
+def _is_coming_up(attempt: Attempt, now: float | None) -> bool:
+    if now is None or attempt.started is None or attempt.end or attempt.rung >= Rung.CONNECTED:
+        return False
+    if any(BY_NAME[mark.signature].level in _BAD for mark in attempt.marks if mark.signature):
+        return False
+    last = max((step.time for step in attempt.steps if step.time is not None), default=None)
+    return last is not None and abs(now - last) <= _COMING_UP
 
 
 def _begin(attempt: Attempt) -> tuple[bool, float]:

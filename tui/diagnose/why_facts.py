@@ -75,6 +75,11 @@ class RouterFacts:
         return capture if capture.packets or not self.vpn_address else None
 
     @cached_property
+    def now(self) -> float | None:
+        """When the router was asked, by its own clock: seconds since the epoch."""
+        return self.fact(commands.DATE)
+
+    @cached_property
     def ipsec(self) -> Ipsec | None:
         """What charon says of itself."""
         return self.fact(commands.IPSEC_STATUSALL)

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from tui.router.errors import RouterError
 from tui.session.router_rounds import RouterAnswer, ask_each, place_key_of, running_routers
 from tui.session.session import Session
 from tui.session.sessions_watch import places_with_vpn
+from tui.session.tray import TaskState
 
 if TYPE_CHECKING:
     from tui.router.connection import RouterConnection
@@ -67,6 +69,7 @@ class Checkups:
         self.session = session
         self.results: dict[str, Result] = {}
         """By the id of the router."""
+        self._mended: dict[str, tuple[Router, float]] = {}
 
     def scopes(self) -> list[Scope]:
         """What can be looked at: everything with a VPN, zone by zone, and each router that runs."""
@@ -117,6 +120,24 @@ class Checkups:
             if not findings_only or check.state in FINDINGS
         ]
         return sorted(rows, key=lambda row: RANKS[row.check.state])
+
+    def mend(self, router: Router) -> None:
+        """A fix of `router` is being started."""
+        self._mended[router.id] = router, time.time()
+
+    def due(self) -> list[Router]:
+        """Routers for whose fix an operation has ended since it was started: to be looked at
+        again. They are told once."""
+        ends = [
+            task.finished
+            for task in self.session.tray.tasks
+            if task.finished is not None and task.state is not TaskState.CANCELLED
+        ]
+        last = max(ends, default=0.0)
+        due = [router for router, begun in self._mended.values() if begun <= last]
+        for router in due:
+            del self._mended[router.id]
+        return due
 
     def failed(self, routers: Iterable[Router]) -> list[Result]:
         """Those of `routers` that could not be asked."""
