@@ -179,10 +179,12 @@ class WhyScreen(EvidenceScreen):
         """The list of verdicts, where there are several."""
         choices = self.query_one("#choices", OptionList)
         choices.display = len(book.entries) > 1
-        several = len(book.cases) > 1
+        names = {key: case.router.name for key, case in book.cases.items()}
+        if len(names) == 1:
+            names.clear()
         lines = [
             f"{'▸' if number == book.chosen else ' '} "
-            f"{choice_line(book.cases[each.router_id], each.verdict, names_router=several)}"
+            f"{choice_line(each.verdict, names.get(each.router_id, ''))}"
             for number, each in enumerate(book.entries)
         ]
         if len(lines) != len(self._lines):

@@ -42,6 +42,7 @@ _OUTCOMES: Final[dict[Outcome, tuple[str, str, str]]] = {
     "drift": ("▲", "the router is not what CloudStack says", "bold $text-warning"),
     "n/a": ("–", "nobody tried", "bold"),
 }
+_COMING: Final = ("…", "still on its way when the router was asked", "bold")
 _RUNGS: Final[tuple[tuple[Rung, str], ...]] = (
     (Rung.IKE_STARTED, "IKE begun"),
     (Rung.IKE_PROPOSAL, "algorithms"),
@@ -86,7 +87,8 @@ def ladder_lines(verdict: Verdict) -> Content:
             parts.append(Content.styled(f"✔ {words}", "$text-success"))
         elif not ended:
             ended = True
-            parts.append(Content.styled(f"✘ {words}", "bold $text-error"))
+            last = f"… {words}" if verdict.coming else f"✘ {words}"
+            parts.append(Content.styled(last, "bold" if verdict.coming else "bold $text-error"))
         else:
             parts.append(Content.styled(f"· {words}", "dim"))
         if rung is Rung.CHILD_ESTABLISHED:
@@ -100,8 +102,15 @@ def certainty_words(certainty: float) -> str:
     return f"{word} ({certainty * 100:.0f} %)"
 
 
+def outcome_of(verdict: Verdict) -> tuple[str, str, str]:
+    """What the user got: glyph, words, style."""
+    return _COMING if verdict.coming else _OUTCOMES[verdict.outcome]
+
+
 def verdict_title(verdict: Verdict) -> str:
     """The category in words."""
+    if verdict.coming and verdict.category == "ok":
+        return "it may still come up"
     return CATEGORIES.get(verdict.category, verdict.category.replace("_", " "))
 
 
@@ -112,18 +121,17 @@ def whom_words(verdict: Verdict) -> str:
     return "  ".join(name for name in names if name) or "the router itself"
 
 
-def choice_line(case: Case, verdict: Verdict, *, names_router: bool) -> str:
-    """One verdict in the list of them; `names_router` where they are of several routers."""
-    glyph, _, _ = _OUTCOMES[verdict.outcome]
+def choice_line(verdict: Verdict, router: str) -> str:
+    """One verdict in the list of them; `router` where they are of several, else empty."""
+    glyph, _, _ = outcome_of(verdict)
     when = f"{datetime.fromtimestamp(verdict.at, UTC):%H:%M:%S}  " if verdict.at else ""
-    title = verdict_title(verdict)
-    where = f"  {case.router.name}" if names_router else ""
-    return f"{glyph} {when}{whom_words(verdict)}  {title}{where}"
+    where = f"  {router}" if router else ""
+    return f"{glyph} {when}{whom_words(verdict)}  {verdict_title(verdict)}{where}"
 
 
 def verdict_text(session: Session, case: Case, verdict: Verdict) -> Content:
     """The whole verdict: what happened, how far it came, proof, words for the user, the fix."""
-    glyph, outcome, style = _OUTCOMES[verdict.outcome]
+    glyph, outcome, style = outcome_of(verdict)
     lines = [
         Content.styled(f"{glyph} {verdict_title(verdict)}", style),
         Content(f"{whom_words(verdict)}  {outcome}  {certainty_words(verdict.certainty)}"),

@@ -17,10 +17,10 @@ from tui.commands import why
 from tui.commands.arguments import parser
 from tui.commands.opening import Context
 from tui.commands.output import CommandError, Exit
-from tui.commands.why_words import RUNGS
+from tui.commands.why_words import RUNGS, exit_of, print_verdicts, verdict_document
 from tui.diagnose.symptoms import SYMPTOMS
 from tui.diagnose.verdict_words_session import WORDS
-from tui.diagnose.verdicts import CATEGORIES
+from tui.diagnose.verdicts import CATEGORIES, Verdict
 from tui.lab.lab import Lab, open_lab
 from tui.logs.attempts import Rung
 from tui.safety.credentials import CredentialStore
@@ -102,6 +102,29 @@ async def test_what_cannot_be_told_has_a_code_of_its_own(tmp_path: Path, printed
     assert out.startswith("? 203.0.113.77: it cannot be told")
     assert "It may also be:" in out
     assert "To tell:" in out
+
+
+@pytest.mark.parametrize(
+    ("category", "title"),
+    [
+        ("ok", "it may still come up"),
+        ("ppp_lcp_timeout", "it may still come up; if it does not: the client never answers LCP"),
+    ],
+)
+def test_what_may_still_come_up_cannot_be_told(category: str, title: str, printed: Printed) -> None:
+    verdict = Verdict(
+        client="203.0.113.77",
+        category=category,
+        outcome="fail",
+        certainty=0.6,
+        says="It goes on.",
+        coming=True,
+    )
+    assert exit_of((verdict,)) is Exit.CANNOT_TELL
+    print_verdicts([("", verdict)])
+    out, _ = printed.both()
+    assert out.splitlines()[0] == f"… 203.0.113.77: {title}"
+    assert verdict_document(verdict, "")["coming"] is True
 
 
 async def test_answers_of_a_router_are_a_bundle_too(tmp_path: Path, printed: Printed) -> None:

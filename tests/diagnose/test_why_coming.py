@@ -12,6 +12,7 @@ from tui.diagnose.bundle import Bundle
 from tui.diagnose.verdicts import Verdict
 from tui.diagnose.why import why
 from tui.router.survey import Answer, Survey
+from tui.session.diagnosing import in_order
 
 APART = 60.0
 
@@ -56,6 +57,7 @@ def test_what_came_of_the_attempt_before_counts(seconds: float) -> None:
     assert verdict.certainty >= 0.9
     assert verdict.attempts == 1
     assert "Another attempt began" in verdict.says and "look again" in verdict.says
+    assert not verdict.coming
 
 
 @pytest.mark.parametrize("seconds", [16.0, 120.0, 3 * 3600.0, None])
@@ -71,6 +73,10 @@ def test_one_without_another_before_is_said_to_go_on() -> None:
     verdict = only(bundle("ok_baseline", cut=b"Call established", seconds=3.0))
     assert verdict.outcome == "fail" and verdict.certainty <= 0.6
     assert "This attempt began" in verdict.says and "look again" in verdict.says
+    assert verdict.coming
+    failed = only(bundle("psk_wrong", cut=b"IKE_SA", seconds=None))
+    later = msgspec.structs.replace(verdict, at=(failed.at or 0.0) + 60)
+    assert in_order([later, failed]) == [failed, later]
 
 
 def test_one_that_was_refused_is_over() -> None:

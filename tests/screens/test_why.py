@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from textual.widgets import OptionList
 
@@ -17,7 +18,7 @@ from screens.networks import NetworksScreen
 from screens.repair import RepairDialog
 from screens.users import UsersScreen
 from screens.why import WhyScreen
-from screens.why_words import ladder_lines, verdict_text
+from screens.why_words import choice_line, ladder_lines, verdict_text
 from tests.consoles import lab_path
 from tests.screens.stage import LARGE, SMALL, Stage, hurry, quick_lab, quiet_routers, stage
 from tui.cloud.models import Router
@@ -419,6 +420,16 @@ def test_the_ladder_says_how_far_it_came() -> None:
     assert "✘" not in ladder_lines(up).plain and "·" not in ladder_lines(up).plain
     nothing = Verdict(client="1", category="udp500_blocked", outcome="fail", certainty=1.0, says="")
     assert "not one step" in ladder_lines(nothing).plain
+
+
+def test_what_may_still_come_up_is_not_called_failed() -> None:
+    coming = msgspec.structs.replace(SILENT, coming=True)
+    assert choice_line(coming, "r-1-VM").startswith("… 203.0.113.77 (192.168.1.5)")
+    assert choice_line(coming, "r-1-VM").endswith("  r-1-VM")
+    assert choice_line(SILENT, "").startswith("✘ ") and "r-1-VM" not in choice_line(SILENT, "")
+    assert "… L2TP tunnel" in ladder_lines(coming).plain and "✘" not in ladder_lines(coming).plain
+    unknown = msgspec.structs.replace(coming, category="ok")
+    assert choice_line(unknown, "").endswith("it may still come up")
 
 
 def test_every_action_of_a_verdict_is_one_of_the_console(contract_lab: Lab) -> None:

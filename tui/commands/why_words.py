@@ -46,9 +46,10 @@ OUTCOMES = {
 
 def exit_of(verdicts: tuple[Verdict, ...]) -> Exit:
     """Findings before doubts: one certain trouble is a finding whatever the rest is."""
-    if any(each.category not in FINE and each.certainty >= CERTAIN for each in verdicts):
+    sure = [each for each in verdicts if each.certainty >= CERTAIN and not each.coming]
+    if any(each.category not in FINE for each in sure):
         return Exit.FINDINGS
-    if any(each.certainty < CERTAIN for each in verdicts):
+    if len(sure) < len(verdicts):
         return Exit.CANNOT_TELL
     return Exit.FINE
 
@@ -68,7 +69,11 @@ def _print_one(verdict: Verdict, router: str) -> None:
     guess = verdict.certainty < CERTAIN
     glyph = "?" if guess else "✔" if verdict.category in FINE else "✘"
     meaning = CATEGORIES[verdict.category]
-    if guess:
+    if verdict.coming:
+        glyph = "…"
+        otherwise = "" if verdict.category in FINE else f"; if it does not: {meaning}"
+        meaning = f"it may still come up{otherwise}"
+    elif guess:
         meaning = f"it cannot be told; the first guess: {meaning}"
     _line(f"{glyph} {' '.join(who)}: {meaning}")
     _line(
@@ -126,6 +131,7 @@ def verdict_document(verdict: Verdict, router: str) -> dict[str, object]:
         "next_look": verdict.next_look,
         "at": verdict.at,
         "attempts": verdict.attempts,
+        "coming": verdict.coming,
         "evidence": [
             {"file": each.file, "line": each.line, "text": each.text} for each in verdict.evidence
         ],

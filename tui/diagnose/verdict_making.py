@@ -36,6 +36,7 @@ def verdict_of(
         evidence=_told(finding.evidence, renamed),
         at=case.last.started if case.last is not None else None,
         attempts=_same_end(case.attempts),
+        coming=case.coming is not None and case.coming is case.last and finding.certainty < LIKELY,
     )
 
 

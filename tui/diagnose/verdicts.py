@@ -62,6 +62,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """When the last attempt began: seconds since the epoch, in the router's clock."""
     attempts: int = 1
     """How many attempts of the client ended the same way."""
+    coming: bool = False
+    """Its only attempt was going on when the router was asked, and may still come up."""
 
 
 CATEGORIES: dict[str, str] = {

@@ -90,7 +90,7 @@ def first_finding(case: ClientCase, rules: Iterable[Rule]) -> Finding | None:
 
 
 def _urgency(verdict: Verdict) -> tuple[bool, float, str]:
-    return verdict.category == "ok", -(verdict.at or 0.0), verdict.client
+    return verdict.category == "ok" or verdict.coming, -(verdict.at or 0.0), verdict.client
 
 
 def _of_router(

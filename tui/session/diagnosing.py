@@ -79,11 +79,18 @@ _GRAVITY: Final[dict[Outcome, int]] = {
     "connected": 5,
     "n/a": 6,
 }
+_COMING: Final = 4
+"""Gravity of what may still come up: less than of anything that has gone wrong."""
 
 
 def in_order(verdicts: Sequence[Verdict]) -> list[Verdict]:
     """The verdicts, what keeps people out first, and of equals the newest attempt."""
-    return sorted(verdicts, key=lambda each: (_GRAVITY[each.outcome], -(each.at or 0.0)))
+    return sorted(verdicts, key=_urgency)
+
+
+def _urgency(verdict: Verdict) -> tuple[int, float]:
+    gravity = _COMING if verdict.coming else _GRAVITY[verdict.outcome]
+    return gravity, -(verdict.at or 0.0)
 
 
 class Diagnosis:
