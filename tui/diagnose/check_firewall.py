@@ -1,24 +1,27 @@
-"""The way in and through: the gate of the public address, and the rules between VPN and network."""
+"""The way in: the gate of the public address, and what the router takes for itself."""
 
 import ipaddress
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Final
 
-from tui.diagnose.check_drift import pool_ends
 from tui.diagnose.checks import Proof
 from tui.diagnose.cloud_side import PortRule
 from tui.diagnose.firewall_walk import Fate, Packet, Table, sources_of
+from tui.diagnose.knocking import beyond, ends_of, hand_made, somewhere
 from tui.diagnose.subject import Result, Subject, failed, passed, prove, skipped, unknown, warned
 from tui.router import commands
 from tui.router.survey import Unanswered
 
 VPN_PORTS: Final = {500: "IKE", 4500: "NAT traversal", 1701: "L2TP"}
 ANYWHERE: Final = "192.0.2.250"
-"""An address that no rule names: a packet from somewhere."""
+"""A packet from somewhere."""
+_EVERYBODY: Final = "0.0.0.0/0"
+BY_HAND: Final = "Take out the rule that somebody has put in by hand; no push of CloudStack does"
 _PUSH: Final = (
-    "Have CloudStack write the rules again: add the rule once more, or restart the network without "
-    "clean-up."
+    "Have CloudStack write the rules again: delete the rule and add it again (a second one like it "
+    "is refused), or restart the network without clean-up."
 )
+PUSH_NETWORK: Final = "Have CloudStack write the rules again: restart the network without clean-up."
 
 
 def gate_of(port: int) -> Callable[[Subject], Result]:
@@ -41,34 +44,43 @@ def _gate(subject: Subject, port: int) -> Result:
         return skipped(f"CloudStack has no rule for UDP {port}: see vpn_ports")
     if isinstance(table, Unanswered):
         return unknown(table)
-    sources = [cidr for rule in rules or () for cidr in _cidrs(rule)] or ["0.0.0.0/0"]
+    sources = [cidr for rule in rules or () for cidr in _cidrs(rule)] or [_EVERYBODY]
     evidence = _chain(subject, table)
-    shut = [cidr for cidr in sources if not _comes_in(subject, table, port, cidr)]
+    fates = {cidr: _worst_fate(subject, table, port, cidr) for cidr in sources}
+    shut = [cidr for cidr, fate in fates.items() if not fate.is_let_through]
     if not shut:
         return passed(f"UDP {port} ({VPN_PORTS[port]}) is let in", evidence)
     if rules is None:
         return unknown(
             f"UDP {port} is not let in from everywhere; whether CloudStack has a rule is not known"
         )
-    whom = "" if shut == ["0.0.0.0/0"] else f" from {', '.join(shut)}"
+    whom = "" if shut == [_EVERYBODY] else f" from {', '.join(shut)}"
+    removal = hand_made(fates[shut[0]], "mangle")
+    fix = f"{BY_HAND}: `{removal}`." if removal else _PUSH
     return failed(
         f"the router does not let in UDP {port} ({VPN_PORTS[port]}){whom} although CloudStack has "
         "the rule",
         (*evidence, *prove("listFirewallRules", *(_words(rule) for rule in rules))),
-        _PUSH,
-        "open_ports",
+        fix,
+        "" if removal else "restart",
     )
 
 
-def _comes_in(subject: Subject, table: Table, port: int, cidr: str) -> bool:
-    return table.fate("PREROUTING", _knock(subject, port, cidr)).is_let_through
+def _gate_chain(subject: Subject) -> str:
+    return f"FIREWALL_{subject.public_ip}"
 
 
-def _knock(subject: Subject, port: int, cidr: str) -> Packet:
-    """A first packet from a network to a port of the VPN's address."""
-    network = ipaddress.ip_network(cidr, strict=False)
-    first = network.network_address
-    source = ANYWHERE if network.prefixlen == 0 else str(first)
+def _worst_fate(subject: Subject, table: Table, port: int, cidr: str) -> Fate:
+    """What becomes of packets from a network: a drop, if any of them is dropped."""
+    fates = [
+        table.fate("PREROUTING", _knock(subject, port, source))
+        for source in ends_of(table, _gate_chain(subject), cidr)
+    ]
+    return next((fate for fate in fates if not fate.is_let_through), fates[0])
+
+
+def _knock(subject: Subject, port: int, source: str) -> Packet:
+    """A first packet to a port of the VPN's address."""
     return Packet(
         source=source,
         destination=subject.public_ip,
@@ -82,23 +94,27 @@ def _vpc_gate(subject: Subject, port: int) -> Result:
     table = subject.table(commands.IPTABLES_FILTER)
     if isinstance(table, Unanswered):
         return unknown(table)
-    fate = table.fate("INPUT", _knock(subject, port, "0.0.0.0/0"))
-    evidence = _fate(fate)
+    fate = table.fate("INPUT", _knock(subject, port, somewhere(table) or ANYWHERE))
+    evidence = proof_of(fate)
     if fate.is_let_through:
         return passed(f"UDP {port} ({VPN_PORTS[port]}) is let in", evidence)
     return failed(
-        f"the router of the VPC does not let in UDP {port} ({VPN_PORTS[port]})", evidence, _PUSH
+        f"the router of the VPC does not let in UDP {port} ({VPN_PORTS[port]})",
+        evidence,
+        PUSH_NETWORK,
+        "restart",
     )
 
 
-def _fate(fate: Fate, source: str = "iptables_filter") -> tuple[Proof, ...]:
+def proof_of(fate: Fate, source: str = "iptables_filter") -> tuple[Proof, ...]:
+    """What decided on a packet, as evidence."""
     rule = fate.rule or f"policy {fate.target}"
     return prove(source, f"{fate.chain}: {rule}")
 
 
 def _chain(subject: Subject, table: Table) -> tuple[Proof, ...]:
     """The chain of the address with its counters."""
-    rules = table.rules(f"FIREWALL_{subject.public_ip}")
+    rules = table.rules(_gate_chain(subject))
     return prove("iptables_mangle", *(f"[{r.packets}] {r.chain} {r.text}" for r in rules[:8]))
 
 
@@ -117,7 +133,7 @@ def wanted_rules(subject: Subject, port: int) -> tuple[PortRule, ...] | None:
 
 def _cidrs(rule: PortRule) -> list[str]:
     """The IPv4 networks that a rule names."""
-    named = [each.strip() for each in rule.sources.split(",") if each.strip()] or ["0.0.0.0/0"]
+    named = [each.strip() for each in rule.sources.split(",") if each.strip()] or [_EVERYBODY]
     return [each for each in named if ":" not in each]
 
 
@@ -188,7 +204,7 @@ def _spelled(protocol: str, first: int | None, last: int | None, sources: tuple[
     """A rule in words that are the same wherever it comes from."""
     ports = (first or 1, last or 65535)
     spelled = str(ports[0]) if ports[0] == ports[1] else f"{ports[0]}-{ports[1]}"
-    return f"{protocol.lower()} {spelled} from {', '.join(sorted(sources)) or '0.0.0.0/0'}"
+    return f"{protocol.lower()} {spelled} from {', '.join(sorted(sources)) or _EVERYBODY}"
 
 
 def gate_surplus(subject: Subject) -> Result:
@@ -203,16 +219,37 @@ def gate_surplus(subject: Subject) -> Result:
         return unknown(table)
     if subject.cloud is None or subject.cloud.rules is None:
         return unknown("CloudStack's list of rules is not here")
-    extra = [
-        port
-        for port in VPN_PORTS
-        if not wanted_rules(subject, port) and _comes_in(subject, table, port, "0.0.0.0/0")
+    extra = {port: _beyond_wanted(subject, table, port) for port in VPN_PORTS}
+    says = [
+        f"UDP {port} from {', '.join(whom)}, for which CloudStack has "
+        + ("no such rule" if wanted_rules(subject, port) else "no rule")
+        for port, whom in extra.items()
+        if whom
     ]
-    if extra:
-        ports = ", ".join(str(port) for port in extra)
-        says = f"the router lets in UDP {ports} and CloudStack has no rule for it"
-        return warned(says, _chain(subject, table), _PUSH, "go_firewall")
+    if says:
+        return warned(
+            f"the router lets in {'; '.join(says)}",
+            _chain(subject, table),
+            f"Find the rule in the chain {_gate_chain(subject)} and take it out by hand "
+            f"(`iptables -t mangle -D …`), or restart the network without clean-up.",
+            "restart",
+        )
     return passed("the router lets in no more of the VPN's ports than CloudStack says")
+
+
+def _beyond_wanted(subject: Subject, table: Table, port: int) -> list[str]:
+    """Who comes in to a port besides those whom CloudStack's rules name."""
+    wanted = [cidr for rule in wanted_rules(subject, port) or () for cidr in _cidrs(rule)]
+    if any(ipaddress.ip_network(cidr, strict=False).prefixlen == 0 for cidr in wanted):
+        return []
+    strangers = beyond(table, _gate_chain(subject), wanted)
+    return list(
+        dict.fromkeys(
+            words
+            for source, words in strangers.items()
+            if table.fate("PREROUTING", _knock(subject, port, source)).is_let_through
+        )
+    )
 
 
 def input_rules(subject: Subject) -> Result:
@@ -234,148 +271,29 @@ def input_rules(subject: Subject) -> Result:
         ("esp", 0, "ESP"),
     ):
         packet = Packet(
-            source=_allowed_source(subject, port),
+            source=_allowed_source(subject, table, port),
             destination=subject.public_ip,
             protocol=protocol,
             port=port,
             comes_in=subject.public_interface,
         )
         fate = table.fate("INPUT", packet)
-        evidence += _fate(fate)
+        evidence += proof_of(fate)
         if not fate.is_let_through:
             closed.append(words)
     if closed:
-        says = f"the router drops {', '.join(closed)} although its gate may be open"
-        return failed(says, tuple(evidence), _PUSH, "restart")
+        but = "" if subject.is_vpc else ", whatever the gate of the address lets in"
+        says = f"the router drops {', '.join(closed)}{but}"
+        return failed(says, tuple(evidence), PUSH_NETWORK, "restart")
     return passed("the router takes UDP 500, 4500 and ESP for itself", tuple(evidence))
 
 
-def _allowed_source(subject: Subject, port: int) -> str:
+def _allowed_source(subject: Subject, table: Table, port: int) -> str:
     """An address that CloudStack's rules let in."""
     for rule in wanted_rules(subject, port) or ():
         for cidr in _cidrs(rule):
-            return _knock(subject, port, cidr).source
-    return ANYWHERE
-
-
-def forward_rules(subject: Subject) -> Result:
-    """The router passes packets from the VPN to the network and back."""
-    ways = _ways(subject)
-    if isinstance(ways, Result):
-        return ways
-    shut: list[str] = []
-    evidence: list[Proof] = []
-    for network, there, back in ways:
-        evidence += [*_fate(there), *_fate(back)]
-        shut += [] if _is_passed(there) else [f"from the VPN to {network}"]
-        shut += [] if _is_passed(back) else [f"from {network} to the VPN"]
-    if shut:
-        return failed(
-            f"the router does not pass packets {' nor '.join(shut)}",
-            tuple(evidence),
-            f"{_PUSH} The rules belong to the VPN and come back with the next push.",
-            "restart",
-        )
-    return passed("packets pass between VPN and network", tuple(evidence))
-
-
-def _is_passed(fate: Fate) -> bool:
-    """What the ACL of a tier drops is CloudStack's own word, told by tier_acls."""
-    return fate.is_let_through or fate.chain.startswith("ACL_")
-
-
-def _ways(subject: Subject) -> Result | list[tuple[ipaddress.IPv4Network, Fate, Fate]]:
-    """The networks behind the router, and what becomes of a client's packet to each of them and of
-    its answer; or what is to be said where that is not known."""
-    not_due = subject.not_due()
-    if not_due is not None:
-        return not_due
-    table = subject.table(commands.IPTABLES_FILTER)
-    if isinstance(table, Unanswered):
-        return unknown(table)
-    ends = pool_ends(subject.pool)
-    inside = insides(subject)
-    if ends is None or not inside:
-        return unknown("the client range or the networks behind the router are not known")
-    client = str(ipaddress.IPv4Address(ends[0]))
-    return [(network, *_through(table, client, card, network)) for card, network in inside]
-
-
-def _through(
-    table: Table, client: str, card: str, network: ipaddress.IPv4Network
-) -> tuple[Fate, Fate]:
-    """What becomes of a client's packet, and of the answer."""
-    host = str(network.network_address + (2 if network.num_addresses > 2 else 0))
-    there = Packet(source=client, destination=host, comes_in="ppp0", goes_out=card)
-    back = Packet(
-        source=host, destination=client, comes_in=card, goes_out="ppp0", state="ESTABLISHED"
-    )
-    return table.fate("FORWARD", there), table.fate("FORWARD", back)
-
-
-def insides(subject: Subject) -> list[tuple[str, ipaddress.IPv4Network]]:
-    """The networks behind the router: interface and network; a VPC has one for each tier."""
-    found = list(_guest_cards(subject))
-    if not found and subject.inside_cidr:
-        network = ipaddress.IPv4Network(subject.inside_cidr, strict=False)
-        found = [("eth2" if subject.is_vpc else "eth0", network)]
-    return found
-
-
-def _guest_cards(subject: Subject) -> Iterator[tuple[str, ipaddress.IPv4Network]]:
-    tiers = subject.fact(commands.BAG_GUESTNETWORK)
-    if subject.is_vpc and not isinstance(tiers, Unanswered) and tiers:
-        for tier in tiers:
-            yield tier.device, ipaddress.IPv4Network(tier.cidr, strict=False)
-        return
-    cards = subject.fact(commands.BAG_IPS)
-    for card in () if isinstance(cards, Unanswered) else cards:
-        if card.kind == "guest":
-            yield card.device, ipaddress.IPv4Network(card.cidr, strict=False)
-
-
-def tier_acls(subject: Subject) -> Result:
-    """The ACL of each tier lets the VPN's clients in."""
-    if not subject.is_vpc:
-        return skipped("not a VPC")
-    ways = _ways(subject)
-    if isinstance(ways, Result):
-        return ways
-    closed: list[str] = []
-    evidence: list[Proof] = []
-    for network, there, _ in ways:
-        if there.target == "DROP" and there.chain.startswith("ACL_"):
-            closed.append(str(network))
-            evidence += _fate(there)
-    if closed:
-        return warned(
-            f"the ACL of {', '.join(closed)} drops clients of {subject.pool}: they connect and "
-            "reach nothing there, unless a rule for some ports lets them in",
-            tuple(evidence),
-            f"Allow {subject.pool} in the ACL of the tier.",
-            "allow_clients",
-        )
-    return passed("no tier's ACL drops the VPN's clients as a whole")
-
-
-def ip_forward(subject: Subject) -> Result:
-    """The kernel passes packets on at all."""
-    kernel = subject.fact(commands.SYSCTL)
-    if isinstance(kernel, Unanswered):
-        return unknown(kernel)
-    value = kernel.get("net.ipv4.ip_forward")
-    if value is None:
-        return unknown("the kernel did not say net.ipv4.ip_forward")
-    evidence = prove("sysctl", f"net.ipv4.ip_forward = {value}")
-    if value == "1":
-        return passed("the router forwards packets", evidence)
-    return failed(
-        "the router forwards no packets at all: people connect and reach only the router",
-        evidence,
-        "Reboot the router by CloudStack, which sets this anew, or `sysctl -w "
-        "net.ipv4.ip_forward=1`; find out what has changed it.",
-        "restart",
-    )
+            return ends_of(table, "", cidr)[0]
+    return somewhere(table) or ANYWHERE
 
 
 def gate_sources(table: Table, public_ip: str) -> tuple[str, ...]:

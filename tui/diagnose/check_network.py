@@ -4,7 +4,7 @@ import ipaddress
 from typing import Final
 
 from tui.diagnose.check_drift import pool_ends
-from tui.diagnose.check_firewall import insides
+from tui.diagnose.check_passing import insides
 from tui.diagnose.subject import Result, Subject, failed, passed, prove, skipped, unknown, warned
 from tui.router import commands
 from tui.router.network_facts import Route

@@ -1,5 +1,6 @@
 """What CloudStack told the router: boot parameters and data bags. Their secrets are left out."""
 
+import ipaddress
 import re
 from collections.abc import Iterator, Mapping
 from typing import Final, TypeVar
@@ -39,6 +40,7 @@ class GuestNetwork(msgspec.Struct, frozen=True):
 
     device: str
     cidr: str
+    """`10.2.1.0/24`"""
     router_ip: str
 
 
@@ -98,12 +100,20 @@ def read_bag_addresses(output: Output) -> tuple[BagAddress, ...]:
 
 
 def read_guest_networks(output: Output) -> tuple[GuestNetwork, ...]:
-    """The `guestnetwork` bag: none where it is missing (status 1)."""
+    """The `guestnetwork` bag: none where it is missing (status 1).
+
+    `cidr` there is only the length of the prefix, `24` (SetGuestNetworkConfigItem).
+    """
     return tuple(
-        GuestNetwork(each.device, each.cidr, each.router_guest_ip)
+        GuestNetwork(each.device, _network(each), each.router_guest_ip)
         for each in _entries(output, _Tier)
         if each.add
     )
+
+
+def _network(tier: _Tier) -> str:
+    whole = tier.cidr if "/" in tier.cidr else f"{tier.router_guest_ip}/{tier.cidr}"
+    return str(ipaddress.IPv4Network(whole, strict=False))
 
 
 def read_pushed_rules(output: Output) -> tuple[PushedRule, ...]:
