@@ -166,7 +166,10 @@ def test_a_file_that_another_program_writes(
 
 
 def test_two_consoles_at_once_lose_nothing(place: RosterPlace) -> None:
+    begin = threading.Barrier(3)
+
     def write(field: str) -> None:
+        begin.wait()  # all of them make the new file
         for number in range(15):
             Roster(place).remember(ACME, {f"{field}{number}": Remark(group=field)})
 

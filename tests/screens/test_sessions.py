@@ -66,7 +66,10 @@ async def to_sessions(on: Stage) -> SessionsScreen:
 
 async def go_to(on: Stage, session: LabSession) -> None:
     section = on.on(SessionsScreen)
-    (key,) = [row.key for row in section.rows() if row.session.pid == session.pid]
+    wanted = session.pid, session.inner_ip
+    (key,) = [
+        row.key for row in section.rows() if (row.session.pid, row.session.inner_ip) == wanted
+    ]
     assert section.table.go_to(key)
     await on.pilot.pause()
 

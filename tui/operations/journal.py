@@ -19,6 +19,7 @@ from uuid import uuid4
 import msgspec
 
 from tui.operations.ledger import JournalUnavailable, Record
+from tui.operations.wal import use_wal
 from tui.safety.text import clean
 from tui.settings.errors import SettingsError
 from tui.settings.paths import private_folder, state_folder
@@ -240,8 +241,7 @@ class Journal:
         )
         try:
             connection.row_factory = sqlite3.Row
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
+            use_wal(connection, _BUSY_SECONDS)
             connection.execute("PRAGMA foreign_keys = ON")
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             if version > _FORMAT:

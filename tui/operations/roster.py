@@ -19,6 +19,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from tui.operations.wal import use_wal
 from tui.settings.errors import SettingsError
 from tui.settings.paths import private_folder, state_folder
 
@@ -180,8 +181,7 @@ class Roster:
             with contextlib.closing(
                 sqlite3.connect(self._path, timeout=WAIT_SECONDS, isolation_level=None)
             ) as roster:
-                roster.execute("PRAGMA journal_mode = WAL")
-                roster.execute("PRAGMA synchronous = FULL")
+                use_wal(roster, WAIT_SECONDS)
                 with self._transaction(roster):
                     yield roster
         except (sqlite3.Error, OSError) as error:
