@@ -6,6 +6,8 @@ from typing import Final
 
 _AGAIN: Final = 0.01
 """Seconds between two tries."""
+_PRIMARY: Final = 0xFF
+"""What an extended result code has of the primary one."""
 
 
 def use_wal(connection: sqlite3.Connection, seconds: float) -> None:
@@ -22,7 +24,8 @@ def use_wal(connection: sqlite3.Connection, seconds: float) -> None:
                 connection.execute("PRAGMA journal_mode = WAL")
             break
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+            kind = error.sqlite_errorcode & _PRIMARY
+            if kind != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
                 raise
             time.sleep(_AGAIN)
     connection.execute("PRAGMA synchronous = FULL")
