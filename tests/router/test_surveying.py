@@ -22,7 +22,7 @@ from tui.router.connection import RouterConnection
 from tui.router.errors import CommandTimeout, ConnectionDropped, LinkError, NotAllowed
 from tui.router.output import Output
 from tui.router.survey import Answer, Unanswered
-from tui.router.surveying import SURVEYED, survey
+from tui.router.surveying import PATIENCE, SURVEYED, lanes_of, survey
 
 needs_sshd = pytest.mark.skipif(
     SSHD is None, reason="no sshd on this machine (apt install openssh-server)"
@@ -118,6 +118,26 @@ async def test_a_link_that_stays_down_is_not_tried_for_every_command() -> None:
     assert shaky.asked.count("nproc") == 2
     gone: Any = Shaky({}, gone=True)
     assert set((await survey(gone, wanted)).failures.values()) == {"no route to it"}
+
+
+def test_what_tells_who_is_connected_is_asked_in_one_go() -> None:
+    patient, one, other = lanes_of(SURVEYED)
+    assert {command.name for command in patient} == {"ipsec_statusall", "ipsec_listalgs"}
+    assert one[0] == commands.DATE and abs(len(one) - len(other)) <= 1
+    assert sorted(c.name for c in (*patient, *one, *other)) == sorted(c.name for c in SURVEYED)
+    together = ["pgrep_pppd", "ps_vpn", "tdbdump", "l2tp_tunnel", "l2tp_session", "ip_link_ppp"]
+    (lane,) = [lane for lane in (one, other) if commands.PGREP_PPPD in lane]
+    names = [command.name for command in lane]
+    first = names.index("pgrep_pppd")
+    assert names[first : first + len(together)] == together and first < 5
+
+
+def test_a_part_of_the_survey_is_sent_whole() -> None:
+    slow = msgspec.structs.replace(commands.TDBDUMP, seconds=PATIENCE + 1)
+    wanted = [commands.NPROC, slow, commands.IP_LINK_PPP, commands.FREE, commands.L2TP_SESSION]
+    patient, one, other = lanes_of(wanted)
+    assert patient == [slow] and other == [commands.FREE]
+    assert one == [commands.NPROC, commands.L2TP_SESSION, commands.IP_LINK_PPP]
 
 
 MARKER = "ab" * 16

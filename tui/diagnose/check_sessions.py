@@ -7,36 +7,16 @@ minutes, and a record outlives a pppd that was killed for ever.
 import re
 from typing import Final
 
-import msgspec
-
 from tui.diagnose.check_firewall import ANYWHERE, gate_sources
 from tui.diagnose.check_service import open_ports
 from tui.diagnose.checks import Proof
 from tui.diagnose.firewall_walk import Packet
+from tui.diagnose.session_leftovers import Leftovers, Seen, leftovers
 from tui.diagnose.subject import Result, Subject, failed, passed, prove, skipped, unknown, warned
 from tui.router import commands
 from tui.router.ipsec_facts import L2TP_PORT
-from tui.router.session_facts import L2tpSession, PppProcess, PppRecord
+from tui.router.session_facts import PppProcess
 from tui.router.survey import Unanswered
-
-_END_ORPHANS: Final = (
-    "End the left-over pppd (`kill PID`) before anybody connects: a new session gets the same "
-    "address and its traffic goes into the dead interface. It ends by itself after 2.5 minutes."
-)
-
-
-class Leftovers(msgspec.Struct, frozen=True, kw_only=True):
-    """What is there of sessions that the kernel does not have."""
-
-    processes: tuple[PppProcess, ...] = ()
-    interfaces: tuple[str, ...] = ()
-    records: tuple[PppRecord, ...] = ()
-    """Records whose pppd does not run."""
-
-    @property
-    def is_none(self) -> bool:
-        """True if nothing is left over."""
-        return not (self.processes or self.interfaces or self.records)
 
 
 def orphan_session(subject: Subject) -> Result:
@@ -45,73 +25,116 @@ def orphan_session(subject: Subject) -> Result:
     if isinstance(running, Unanswered):
         return unknown(running)
     records = subject.fact(commands.TDBDUMP)
-    if isinstance(records, Unanswered):
-        return unknown(records)
+    told = None if isinstance(records, Unanswered) else records
     interfaces = ppp_interfaces(subject)
     live = subject.fact(commands.L2TP_SESSION)
     if isinstance(live, Unanswered):
-        if not running and not records and not interfaces:
+        if not running and told == () and not interfaces:
             return passed("no session, and nothing is left of one")
         return unknown(live)
-    left = leftovers(running, records, live, interfaces)
+    seen = Seen(
+        running=running, live=live, records=told, interfaces=interfaces, ages=_ages(subject)
+    )
+    left = leftovers(seen)
+    if left.processes:
+        return failed(_says(left, seen), _left(left), _end(left.processes), "disconnect")
+    if left.extra:
+        return _loose(left, seen)
+    if left.doubtful:
+        return unknown(
+            f"pppd {_pids(left.doubtful)} has no session in the kernel; whether somebody is just "
+            f"coming or going cannot be told: {_silent(subject)}"
+        )
+    if left.records:
+        names = ", ".join(dict.fromkeys(each.user or "?" for each in left.records))
+        return warned(
+            f"a record of {names} is left of a pppd that was killed: removing such a user in "
+            "CloudStack kills whatever process has that number by then",
+            _left(left),
+            "It goes away with the next reboot of the router, or when a pppd with that interface "
+            "writes its own record.",
+        )
+    if isinstance(records, Unanswered):
+        return unknown(records)
     count = len(live)
-    if left.is_none:
-        return passed(f"{count} session{'s' * (count != 1)}, nothing is left over")
-    if left.processes or left.interfaces:
-        return failed(_says(left, running, live), _left(left), _END_ORPHANS, "disconnect")
-    names = ", ".join(dict.fromkeys(each.user or "?" for each in left.records))
+    says = f"{count} session{'s' * (count != 1)}, nothing is left over"
+    if left.moving:
+        says += f"; somebody is just coming or going (pppd {_pids(left.moving)})"
+    return passed(says)
+
+
+def _ages(subject: Subject) -> dict[int, int] | None:
+    """How long each pppd has run; None where it was not told."""
+    table = subject.fact(commands.PS_VPN)
+    if isinstance(table, Unanswered):
+        return None
+    return {each.pid: each.age for each in table if each.name == "pppd"}
+
+
+def _silent(subject: Subject) -> str:
+    for command in (commands.IP_LINK_PPP, commands.PS_VPN, commands.TDBDUMP):
+        said = subject.fact(command)
+        if isinstance(said, Unanswered):
+            return f"{said.name} gave no answer: {said.why}"
+    return "the answers do not belong together"
+
+
+def _pids(found: tuple[PppProcess, ...]) -> str:
+    return ", ".join(str(each.pid) for each in found)
+
+
+def _end(found: tuple[PppProcess, ...]) -> str:
+    pids = " ".join(str(each.pid) for each in found)
+    return (
+        f"`kill {pids}` on the router before anybody connects: a new session gets the same address "
+        "and its traffic goes into the dead interface. What is left over ends by itself after 2.5 "
+        "minutes."
+    )
+
+
+def _loose(left: Leftovers, seen: Seen) -> Result:
+    """Interfaces beyond the sessions, and no pppd is known to hold them."""
+    names = ", ".join(left.interfaces)
+    is_plain = len(left.interfaces) == left.extra
+    says = f"{names} has no session in the kernel"
+    if not is_plain:
+        says = (
+            f"{len(seen.interfaces or ())} ppp interfaces and {len(seen.live)} sessions in the "
+            f"kernel: one of {names} is left over"
+        )
+    where = f" The number stands in /run/{names}.pid." if is_plain and left.extra == 1 else ""
     return warned(
-        f"a record of {names} is left of a pppd that was killed: removing such a user in "
-        "CloudStack kills whatever process has that number by then",
+        says,
         _left(left),
-        "It goes away with the next reboot of the router, or when a pppd with that interface "
-        "writes its own record.",
+        "Run the checkup again: somebody may be coming or going. If it stays, compare `pgrep -a "
+        "pppd` with `ip l2tp show session` and end the pppd whose session the kernel does not "
+        f"have.{where}",
+        "disconnect",
     )
 
 
-def leftovers(
-    running: tuple[PppProcess, ...],
-    records: tuple[PppRecord, ...],
-    live: tuple[L2tpSession, ...],
-    interfaces: tuple[str, ...],
-) -> Leftovers:
-    """What there is beyond the sessions that the kernel has."""
-    there = {(each.tunnel, each.session) for each in live}
-    real = {each.pid for each in running if (each.tunnel, each.session) in there}
-    alive = {each.pid for each in running}
-    orphans = tuple(each for each in running if each.pid not in real)
-    claimed = {each.interface for each in records if each.pid in real}
-    # A pppd that is still logging somebody in has an interface and may have no record yet.
-    unrecorded = len(real - {each.pid for each in records})
-    loose = tuple(name for name in interfaces if name not in claimed)
-    stale = tuple(each for each in records if each.pid not in alive)
-    return Leftovers(
-        processes=orphans,
-        interfaces=loose if len(loose) > unrecorded else (),
-        records=stale,
-    )
-
-
-def ppp_interfaces(subject: Subject) -> tuple[str, ...]:
-    """The interfaces of sessions, of whatever kind; none where it was not asked."""
+def ppp_interfaces(subject: Subject) -> tuple[str, ...] | None:
+    """The interfaces of sessions, of whatever kind; None where it was not asked."""
     links = subject.fact(commands.IP_LINK_PPP)
     if isinstance(links, Unanswered):
         cards = subject.fact(commands.IP_ADDR)
-        names = () if isinstance(cards, Unanswered) else tuple(card for card, _ in cards)
+        if isinstance(cards, Unanswered):
+            return None
+        names = tuple(card for card, _ in cards)
     else:
         names = tuple(link.name for link in links)
     return tuple(dict.fromkeys(name for name in names if name.startswith("ppp")))
 
 
-def _says(left: Leftovers, running: tuple[PppProcess, ...], live: tuple[L2tpSession, ...]) -> str:
-    if not left.processes:
-        return f"{', '.join(left.interfaces)} has no session in the kernel"
-    there = {(each.tunnel, each.session) for each in live}
-    taken = {each.remote_ip for each in running if (each.tunnel, each.session) in there}
+def _says(left: Leftovers, seen: Seen) -> str:
+    strange = {each.pid for each in seen.strangers}
+    taken = {each.remote_ip for each in seen.running if each.pid not in strange}
     doubled = sorted({each.remote_ip for each in left.processes} & taken)
-    pids = ", ".join(str(each.pid) for each in left.processes)
     many = len(left.processes) > 1
-    says = f"pppd {pids} {'are' if many else 'is'} left over: the kernel has no such session"
+    says = (
+        f"pppd {_pids(left.processes)} {'are' if many else 'is'} left over: the kernel has no such "
+        "session"
+    )
     if doubled:
         says += f"; {', '.join(doubled)} is given out twice, and its traffic is lost"
     return says

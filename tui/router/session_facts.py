@@ -28,6 +28,8 @@ class PppProcess(msgspec.Struct, frozen=True):
     tunnel: int
     session: int
     remote_ip: str
+    local_ip: str = ""
+    """The router's own end of it."""
 
 
 class L2tpSession(msgspec.Struct, frozen=True):
@@ -66,7 +68,7 @@ def read_ppp_records(output: Output) -> tuple[PppRecord, ...]:
 
 
 _PPPD = re.compile(
-    r"(\d+) \S*pppd .*?pppol2tp_tunnel_id (\d+) pppol2tp_session_id (\d+) .*?[\d.]+[: ]([\d.]+)"
+    r"(\d+) \S*pppd .*?pppol2tp_tunnel_id (\d+) pppol2tp_session_id (\d+) .*?([\d.]+)[: ]([\d.]+)"
 )
 
 
@@ -74,7 +76,7 @@ def read_ppp_processes(output: Output) -> tuple[PppProcess, ...]:
     """`pgrep -a pppd`; a pppd that serves no L2TP is left out."""
     matches = (_PPPD.match(line) for line in output.lines)
     return tuple(
-        PppProcess(int(match[1]), int(match[2]), int(match[3]), match[4])
+        PppProcess(int(match[1]), int(match[2]), int(match[3]), match[5], match[4])
         for match in matches
         if match
     )

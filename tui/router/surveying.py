@@ -29,6 +29,17 @@ _FIRST: Final = (
 )
 """The slow ones, so that the others are asked while these wait."""
 
+_SESSIONS: Final = (
+    commands.PGREP_PPPD,
+    commands.PS_VPN,
+    commands.TDBDUMP,
+    commands.L2TP_TUNNEL,
+    commands.L2TP_SESSION,
+    commands.IP_LINK_PPP,
+)
+"""What tells who is connected: asked right after one another, in this order, because whoever logs
+in or out in between looks like something that is left over."""
+
 _LEFT_OUT: Final = frozenset(
     command.name
     for command in (
@@ -52,10 +63,11 @@ SURVEYED: Final[tuple[Command[Any], ...]] = (
     # First in its go, so that nothing but the way from there blurs the clock.
     commands.DATE,
     *_FIRST,
+    *_SESSIONS,
     *(
         command
         for command in REGISTRY.values()
-        if command.name not in _LEFT_OUT and command not in (commands.DATE, *_FIRST)
+        if command.name not in _LEFT_OUT and command not in (commands.DATE, *_FIRST, *_SESSIONS)
     ),
 )
 """What a checkup asks, in the order in which it is sent."""
@@ -88,6 +100,22 @@ def has_partner(answers: Survey) -> bool:
     return False
 
 
+def lanes_of(wanted: Sequence[Command[Any]]) -> tuple[list[Command[Any]], ...]:
+    """The goes in which they are sent: the patient one, and two of about the same length, one of
+    which has what tells who is connected, undivided."""
+    patient: list[Command[Any]] = []
+    quick: tuple[list[Command[Any]], ...] = ([], [])
+    sessions = [command for command in _SESSIONS if command in wanted]
+    for command in wanted:
+        if command.seconds > PATIENCE:
+            patient.append(command)
+        elif command not in sessions:
+            min(quick, key=len).append(command)
+        elif command == sessions[0]:
+            min(quick, key=len).extend(sessions)
+    return patient, *quick
+
+
 class _Asking:
     """One survey on its way."""
 
@@ -100,10 +128,8 @@ class _Asking:
 
     async def ask(self, wanted: Sequence[Command[Any]]) -> None:
         """Ask them all, in three goes: those that may hang, and the others in two beside them."""
-        patient = [command for command in wanted if command.seconds > PATIENCE]
-        quick = [command for command in wanted if command.seconds <= PATIENCE]
         async with asyncio.TaskGroup() as lanes:
-            for lane in (patient, quick[::2], quick[1::2]):
+            for lane in lanes_of(wanted):
                 lanes.create_task(self._together(lane))
 
     async def _together(self, wanted: Sequence[Command[Any]]) -> None:
