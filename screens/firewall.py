@@ -52,7 +52,6 @@ class FirewallScreen(TableScreen[Row]):
         self._address_id = ""
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.set_interval(1, self._tick)
 
     def _tick(self) -> None:

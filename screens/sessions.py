@@ -115,7 +115,6 @@ class SessionsScreen(TableScreen[SessionRow]):
     # Asking.
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.set_interval(EVERY_SECONDS, self._tick)
 
     def _tick(self) -> None:
@@ -131,7 +130,6 @@ class SessionsScreen(TableScreen[SessionRow]):
 
     def on_screen_resume(self) -> None:
         """Look again at once when somebody comes back."""
-        super().on_screen_resume()
         if self._round and not self._looking:
             self._ask(self.watch_of_sessions.routers(every=False))
 

@@ -72,7 +72,6 @@ class UsersScreen(UserChanges, TableScreen[PersonRow]):
     _ends_listening: Callable[[], None] | None = None
 
     def on_mount(self) -> None:
-        super().on_mount()
         self._ends_listening = self.session.roster.listen(self._roster_changed)
 
     def _roster_changed(self) -> None:
@@ -85,7 +84,6 @@ class UsersScreen(UserChanges, TableScreen[PersonRow]):
 
     def on_screen_resume(self) -> None:
         """Read the roster too, and remind of expiry dates once."""
-        super().on_screen_resume()
         self.load(self._read_roster, "roster")
 
     async def _read_roster(self) -> None:
