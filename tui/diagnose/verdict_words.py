@@ -88,10 +88,19 @@ ON_THE_WAY: Final[dict[str, Words]] = {
         "kits",
     ),
     "ike_auth_method_mismatch": Words(
-        "The client wants XAuth or certificates; this VPN takes a pre-shared key with L2TP.",
+        "The client wants XAuth, EAP or certificates; this VPN takes a pre-shared key with L2TP.",
         "Choose the type L2TP/IPsec with pre-shared key, not Cisco IPsec and not a certificate.",
         "Have the client use the type L2TP/IPsec PSK.",
         "kits",
+    ),
+    "ike_fragments_lost": Words(
+        "The client sends an IKE message in several pieces and not all of them arrive: strongSwan "
+        "waits for the rest and gives up.",
+        "Something between you and us loses large packets. Please try another network (a phone's "
+        "hotspot).",
+        "Find what loses packets larger than the path lets through: a firewall or provider that "
+        "drops fragments, a tunnel on the way. Try the client with an MTU of 1400 on its network. "
+        "IKEv2 with certificates or EAP makes such large messages; L2TP/IPsec PSK does not.",
     ),
     "psk_mismatch": Words(
         "The client's pre-shared key is not the router's: its first encrypted packet cannot be "
@@ -111,8 +120,8 @@ ON_THE_WAY: Final[dict[str, Words]] = {
         "repair",
     ),
     "server_id_mismatch": Words(
-        "The client accepted the key, then ended the connection at once: it expects a server with "
-        "another identity than the router's.",
+        "The client expects a server with another identity than the router's, so that the "
+        "connection ends before any traffic.",
         "Enter the server's public IP address, exactly as you were given it, as both server and "
         "remote id.",
         "Have the client take the public address as the server's identity, or accept any.",

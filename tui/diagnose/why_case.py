@@ -140,6 +140,11 @@ class ClientCase:
             if any(each in line.text for each in fragments)
         )
 
+    def marked(self, *signatures: str) -> tuple[Evidence, ...]:
+        """Lines of the last attempt that match one of `signatures`."""
+        marks = self.last.marks if self.last is not None else []
+        return tuple(of_line(mark) for mark in marks if mark.signature in signatures)
+
     @property
     def top(self) -> tuple[Evidence, ...]:
         """The line of the highest rung."""

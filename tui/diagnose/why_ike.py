@@ -1,5 +1,6 @@
 """Rules for clients that do not get as far as a key: rungs 0 to 4."""
 
+import re
 from typing import Final
 
 from tui.diagnose.verdicts import Evidence
@@ -10,25 +11,19 @@ from tui.diagnose.why_case import (
     SURE,
     ClientCase,
     Finding,
+    of_line,
     of_packet,
 )
-from tui.diagnose.why_logs import DAEMON_LOG
-from tui.logs.attempts import Rung
+from tui.diagnose.why_logs import DAEMON_LOG, MOST_FOUND
+from tui.diagnose.why_probe import flood, probe, refusals, scanner
+from tui.logs.attempts import LogRef, Rung
 
-_GARBAGE: Final = (
-    "invalid IKE header",
-    "header could not be parsed",
-    "no message rules specified",
-    "unsupported IKE version",
-)
 _UNREADABLE: Final = (
     "could not decrypt payloads",
     "decryption failed?",
     "but MAC mismatched",
     "no shared key found for",
 )
-FLOOD_ATTEMPTS: Final = 4
-"""Attempts of one address that were all left half-done, from which on they are a flood."""
 
 
 def conn_not_loaded(case: ClientCase) -> Finding | None:
@@ -56,23 +51,23 @@ def aggressive_mode(case: ClientCase) -> Finding | None:
 
 def auth_method(case: ClientCase) -> Finding | None:
     """The client wants to prove itself in a way that the connection does not have."""
-    found = case.said("none allows", "XAuthInitPSK peer configs", "public key peer configs")
-    if not found or case.rung > Rung.KEY_ACCEPTED:
+    eap = case.marked("eap_requested")
+    found = (*case.marked("auth_method", "peer_config_unacceptable"), *eap)
+    other_ways = case.said("XAuthInitPSK peer configs", "public key peer configs")
+    if not (found or other_ways) or case.rung > Rung.KEY_ACCEPTED:
         return None
     return Finding(
         category="ike_auth_method_mismatch",
         outcome="fail",
         certainty=SURE,
-        evidence=tuple(sorted(found, key=lambda each: "none allows" not in each.text)),
+        evidence=(*found, *other_ways),
+        says="It is set up for IKEv2 with a name and a password (EAP)." if eap else "",
     )
 
 
 def key_unreadable(case: ClientCase) -> Finding | None:
     """The first encrypted message cannot be read: another key made it."""
-    found = case.said(*_UNREADABLE)
-    if not found and all(each.rung < Rung.KEY_ACCEPTED for each in case.attempts):
-        # Where a log begins in the midst of an attempt its lines may stand apart.
-        found = case.ever_said(*_UNREADABLE)
+    found = case.said(*_UNREADABLE) or _unreadable_before(case)
     if not found or case.rung >= Rung.IKE_ESTABLISHED:
         return None
     half_open = case.said("deleting half open IKE_SA")
@@ -84,59 +79,83 @@ def key_unreadable(case: ClientCase) -> Finding | None:
     )
 
 
-def scanner(case: ClientCase) -> Finding | None:
-    """Garbage, and nothing of the address that gets anywhere."""
-    garbage = case.ever_said(*_GARBAGE) or _garbage_of(case)
-    if not garbage or any(each.rung >= Rung.NAT_SEEN for each in case.attempts):
-        return None
-    return Finding(category="scanner_noise", outcome="n/a", certainty=LIKELY, evidence=garbage)
+_SAME_TRY: Final = 60.0
+"""Seconds within which two attempts may be one that the log tells in two parts."""
 
 
-def _garbage_of(case: ClientCase) -> tuple[Evidence, ...]:
-    """Garbage begins no IKE SA, so that the line may stand in no attempt."""
-    garbage = case.logs.by_address(*(each.encode() for each in _GARBAGE))
-    return tuple(garbage.get(case.client, ())[:8])
-
-
-def flood(case: ClientCase) -> Finding | None:
-    """One address begins and begins, and completes nothing."""
-    limit = case.ever_said("half-open IKE_SA limit", "sending COOKIE notify")
-    unfinished = [each for each in case.attempts if each.rung <= Rung.NAT_SEEN]
-    if len(unfinished) < len(case.attempts) or case.ever_said(*_UNREADABLE, "remote host is"):
-        return None
-    if not limit and len(unfinished) < FLOOD_ATTEMPTS:
-        return None
-    if case.ever_said("no proposal found", "no IKE config", "Mode PSK", "none allows"):
-        return None
-    return Finding(
-        category="half_open_flood",
-        outcome="n/a",
-        certainty=0.9 if limit else OPEN,
-        evidence=(*limit, *case.ever_said("deleting half open IKE_SA"), *case.top),
-        says=f"{len(unfinished)} connections were begun and none was completed.",
-        others=() if limit else ("udp500_blocked", "scanner_noise"),
+def _unreadable_before(case: ClientCase) -> tuple[Evidence, ...]:
+    """Where a log begins in the midst of an attempt its lines may stand apart from the last one;
+    they say nothing of one that was refused for another reason, or much later."""
+    last = case.last
+    if (
+        last is None
+        or refusals(last)
+        or any(each.rung >= Rung.KEY_ACCEPTED for each in case.attempts)
+    ):
+        return ()
+    times = [each.time for each in (*last.steps, *last.marks) if each.time is not None]
+    since = min(times, default=0.0) - _SAME_TRY
+    return tuple(
+        of_line(mark)
+        for attempt in case.attempts[:-1]
+        for mark in attempt.marks
+        if (mark.time is None or mark.time >= since)
+        and any(each in mark.text for each in _UNREADABLE)
     )
 
 
 def ike_proposals(case: ClientCase) -> Finding | None:
-    """No algorithms in common, said by charon."""
-    found = case.said("no proposal found")
-    if not found or case.rung > Rung.IKE_PROPOSAL:
+    """No algorithms in common, said by charon; with IKEv2 after it has seen a NAT."""
+    found = case.marked("ike_no_proposal", "proposals_unacceptable")
+    if not found or case.rung > Rung.NAT_SEEN:
         return None
     offered = case.said("received proposals: IKE:")
-    weak = any("MODP_768" in each.text or "DES_CBC/" in each.text[:80] for each in offered)
     return Finding(
         category="ike_proposal_mismatch",
         outcome="fail",
         certainty=SURE,
         evidence=(*found[:1], *offered[:1], *case.said("configured proposals: IKE:")[:1]),
-        says="It also looks like what a scanner offers." if weak and not case.user else "",
     )
+
+
+_ASKED_FOR: Final = re.compile(
+    r"(\d\d)\[CFG\] looking for peer configs matching ([^\s\[]+)\[([^\]]*)\]\.\.\."
+)
+
+
+def unknown_server(case: ClientCase) -> Finding | None:
+    """An IKEv2 client asks for a server of another name, and charon knows none of that name."""
+    found = case.marked("no_peer_config")
+    if not found or case.rung > Rung.KEY_ACCEPTED:
+        return None
+    line, asked = _asked_for(case)
+    return Finding(
+        category="server_id_mismatch",
+        outcome="fail",
+        certainty=0.9 if asked else OPEN,
+        evidence=(*line, *found),
+        says=f"It asks for the server {asked!r}, and the router goes by its address."
+        if asked
+        else "What it calls itself and the router fits no connection that strongSwan has loaded.",
+        others=() if asked else ("ike_auth_method_mismatch", "vpn_conn_not_loaded"),
+        next_look="" if asked else "`ipsec statusall`: which connections are loaded",
+    )
+
+
+def _asked_for(case: ClientCase) -> tuple[tuple[Evidence, ...], str]:
+    """The line with the server's identity that the client asks for, and that identity; empty where
+    the log does not say it or it is the router's own."""
+    refused = case.marked("no_peer_config")[0]
+    for line in case.logs.above(refused.file, refused.line, b"looking for peer configs matching"):
+        if f"...{case.client}[" in line.text and (asked := _ASKED_FOR.search(line.text)):
+            own = asked[3] in ("", "%any", asked[2])
+            return (line,), "" if own else asked[3][:80]
+    return (), ""
 
 
 def nat_port(case: ClientCase) -> Finding | None:
     """Behind NAT the client goes on through UDP 4500, and nothing of that arrives."""
-    if not Rung.NAT_SEEN <= case.rung < Rung.KEY_ACCEPTED:
+    if not Rung.NAT_SEEN <= case.rung < Rung.KEY_ACCEPTED or on_nat_port(case):
         return None
     half_open = case.said("deleting half open IKE_SA")
     seen = case.said("remote host is behind NAT")
@@ -159,6 +178,57 @@ def nat_port(case: ClientCase) -> Finding | None:
         says=says,
         others=() if certainty > OPEN or gate else ("psk_mismatch",),
         next_look="" if certainty > OPEN or gate else "a packet capture of 30 s while it is tried",
+    )
+
+
+def on_nat_port(case: ClientCase) -> tuple[Evidence, ...]:
+    """Packets from the client's address that charon got on port 4500 after it saw the NAT."""
+    steps = case.last.steps if case.last is not None else []
+    seen = next((each for each in steps if "remote host is behind NAT" in each.text), None)
+    if seen is None:
+        return ()
+    return tuple(each for each in _packets_after(case, seen) if "[4500] (" in each.text)
+
+
+def _packets_after(case: ClientCase, step: LogRef) -> tuple[Evidence, ...]:
+    """Packets from the client's address below `step`, until charon gave the attempt up."""
+    given_up = [each.line for each in case.marked("half_open") if each.file == step.source]
+    until = max(given_up, default=0) or float("inf")
+    needle = f"received packet: from {case.client}[".encode()
+    found = case.logs.find(step.source, needle, most=MOST_FOUND)
+    return tuple(each for each in found if step.line < each.line < until)
+
+
+_FRAGMENT: Final = re.compile(
+    r"(\d\d)\[ENC\] received fragment #.*(waiting for complete|reassembl)"
+)
+_BELOW: Final = 6
+"""Lines below a packet within which its thread says that it is a fragment."""
+
+
+def fragments(case: ClientCase) -> Finding | None:
+    """A message of the client came in pieces, and not all of them."""
+    if case.last is None or not Rung.IKE_STARTED <= case.rung < Rung.KEY_ACCEPTED:
+        return None
+    waiting: list[Evidence] = []
+    for packet in _packets_after(case, case.last.steps[0]) if case.last.steps else ():
+        for line in case.logs.above(packet.file, packet.line + _BELOW, b"received fragment #"):
+            said = _FRAGMENT.search(line.text)
+            if said is None or line.line < packet.line or f" {said[1]}[NET]" not in packet.text:
+                continue
+            if said[2] == "reassembl":
+                return None
+            waiting.append(line)
+    if not waiting:
+        return None
+    half_open = case.said("deleting half open IKE_SA")
+    return Finding(
+        category="ike_fragments_lost",
+        outcome="fail",
+        certainty=0.65 if half_open else GUESS,
+        evidence=(*waiting[:3], *half_open[:1], *case.top),
+        others=("udp4500_blocked", "psk_mismatch"),
+        next_look="a packet capture of 30 s while it is tried: whether the other pieces arrive",
     )
 
 
@@ -252,15 +322,20 @@ def stuck(case: ClientCase) -> Finding | None:
         return None
     gate = gate_proof(case, 500)
     half_open = case.said("deleting half open IKE_SA")
+    arrived = on_nat_port(case)
+    likelier = "udp500_blocked" if (half_open or gate) and not arrived else "psk_mismatch"
     return Finding(
-        category="udp500_blocked" if half_open or gate else "psk_mismatch",
+        category=likelier,
         outcome="fail",
-        certainty=GUESS if half_open or gate else 0.3,
-        evidence=(*half_open[:1], *gate, *case.top),
-        says="The client does not go on; why, these logs do not say. Its network may lose our "
+        certainty=0.3 if likelier == "psk_mismatch" else GUESS,
+        evidence=(*half_open[:1], *gate, *arrived[-1:], *case.top),
+        says="Packets of its address arrive on UDP 4500 too; why it comes no further, these logs "
+        "do not say."
+        if arrived
+        else "The client does not go on; why, these logs do not say. Its network may lose our "
         "answers.",
         others=(
-            "psk_mismatch" if half_open or gate else "udp500_blocked",
+            "psk_mismatch" if likelier == "udp500_blocked" else "udp500_blocked",
             "ike_proposal_mismatch",
             "udp4500_blocked",
             "half_open_flood",
@@ -296,12 +371,15 @@ def gate_proof(case: ClientCase, port: int) -> tuple[Evidence, ...]:
 
 RULES: Final = (
     conn_not_loaded,
+    probe,
     aggressive_mode,
     auth_method,
+    unknown_server,
     key_unreadable,
     scanner,
     flood,
     ike_proposals,
+    fragments,
     nat_port,
     gate_shut,
     clear_text,

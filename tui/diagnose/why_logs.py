@@ -1,6 +1,7 @@
 """The logs of a bundle, searched as they are: each word is looked for once, however many ask."""
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from datetime import datetime
 from functools import cached_property
@@ -96,6 +97,12 @@ class Logs:
             if found:
                 return tuple(found[:3])
         return ()
+
+    def above(self, name: str, line: int, needle: bytes, most: int = 40) -> tuple[Evidence, ...]:
+        """Lines of the log `name` with `needle` above line number `line`, the nearest first."""
+        found = self._lines_with(name, needle)
+        at = bisect_left(found, line, key=lambda each: each[1].line)
+        return tuple(each for _, each in reversed(found[max(0, at - most) : at]))
 
     def _lines_with(self, name: str, needle: bytes) -> list[tuple[int, Evidence]]:
         """Lines that hold `needle` by where they begin; charon's late copies are left out."""

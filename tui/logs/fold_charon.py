@@ -55,6 +55,8 @@ _REFUSALS: Final = (
     "child_failed",
     "aggressive_mode",
     "auth_method",
+    "eap_requested",
+    "peer_config_unacceptable",
     "no_peer_config",
     "decrypt_failed",
     "request_failed",

@@ -134,6 +134,7 @@ _OF_STARTER: Final = (b"stopped after", b"charon has died")
 """Of the lines tagged `ipsec[906]` only these are not late copies of charon's."""
 _FOUND_BY: Final = {
     "selectors_unacceptable": b"acceptable",
+    "eap_requested": b"acceptable",
     "pppd_killed": b"signal",
     "pppd_terminated": b"signal",
     "mppe_required": b"by peer",

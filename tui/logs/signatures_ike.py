@@ -144,6 +144,22 @@ _REFUSALS: Final = (
         category="ike_auth_method_mismatch",
     ),
     _sign(
+        "eap_requested",
+        "error",
+        "peer requested EAP",
+        "The IKEv2 client wants to log in by EAP, which the router does not do",
+        pattern=r"peer requested EAP, .*acceptable",
+        category="ike_auth_method_mismatch",
+    ),
+    _sign(
+        "peer_config_unacceptable",
+        "error",
+        "acceptable: ",
+        "The IKEv2 client proved itself in another way than by the pre-shared key",
+        pattern=r"selected peer config '[^']*' (?:un|in)acceptable: ",
+        category="ike_auth_method_mismatch",
+    ),
+    _sign(
         "no_peer_config",
         "error",
         "no matching peer config found",
