@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from tui.logs.attempts import AttemptEnd
-from tui.logs.fold_ike import IkeBook
+from tui.logs.fold_ike import OURS, IkeBook
 from tui.logs.fold_part import AddPart, Part
 from tui.logs.fold_source import Source
 from tui.logs.rungs import CHILD_ESTABLISHED, ESP_PROPOSAL, IKE_PROPOSAL
@@ -30,6 +30,7 @@ _FAR_SIDE: Final = re.compile(rb" === ([^\s/\[]+)")
 _CONFIGS: Final = re.compile(rb" peer configs matching \S*?\.\.\.([^\s\[]+)\[([^\]]*)\]")
 _NO_CONFIG: Final = re.compile(rb"found for \S*?\.\.\.([^\s,\[]+)")
 _FROM: Final = re.compile(rb"(?:from|with|to) ([0-9a-fA-F.:]*[0-9a-fA-F])")
+_CALLED: Final = re.compile(rb"\] to ([0-9a-fA-F.:]*[0-9a-fA-F])")
 _PEER: Final = re.compile(rb"for peer '([^']*)'")
 _DPD_ASKED: Final = re.compile(
     rb"(\d\d)\[ENC\] generating [^\n]* N\(DPD\) \](?:[^\n]*\n){1,8}?"
@@ -143,8 +144,8 @@ class CharonLines:
         before = text[at - 5 : at]
         if before != b"IKE] ":
             version = _VERSIONS.get(before)
-            if version is None:
-                return False
+            if version is None or b" is initiating a" not in text[max(0, at - 40) : at]:
+                return self._site_called(at)
             self.book.initiated(version)
             return True
         found = _ESTABLISHED.match(text, at, source.stop)
@@ -152,6 +153,18 @@ class CharonLines:
             return False
         name, number, client, identity = found.groups()
         self.book.established(name, int(number), client, identity)
+        return True
+
+    def _site_called(self, at: int) -> bool:
+        """`initiating Main Mode IKE_SA vpn-203.0.113.5[3] to 203.0.113.5`"""
+        source = self._source
+        if b"] initiating " not in source.text[max(0, at - 40) : at]:
+            return False
+        name = _SA.match(source.text, at, source.stop)
+        if name is None or name[1].startswith(OURS):
+            return False
+        source.forget_peer()
+        self.book.called(self._client_in_line(_CALLED))
         return True
 
     def _child_sa(self, at: int) -> bool:
@@ -261,7 +274,7 @@ class CharonLines:
         part = self.book.by_ike(number, client)
         if part is not None:
             return part, number
-        if not found[1].startswith(b"L2TP"):
+        if not found[1].startswith(OURS):
             return None
         part = None if peers else self.book.known_of_thread()
         if part is None:
@@ -294,7 +307,7 @@ class CharonLines:
         spis = _SPIS.search(source.text, found.end(), source.stop)
         part = self.book.by_child(number, spis[1] if spis else b"")
         if part is None:
-            if not found[1].startswith(b"L2TP"):
+            if not found[1].startswith(OURS):
                 return
             far = _FAR_SIDE.search(source.text, found.end(), source.stop)
             part = self.book.ended_only(far[1] if far else b"", child=number)
@@ -318,7 +331,7 @@ class CharonLines:
             self._incident(signature)
 
     def _adopted(self, signature: str) -> None:
-        self.book.adopt()
+        self.book.adopt(signature)
 
     def _dpd_timeout(self, signature: str) -> None:
         """It tells nothing of the client: the one that answered the fewest requests."""
@@ -336,7 +349,8 @@ class CharonLines:
         self._incident(signature)
 
     def _router_initiates(self, signature: str) -> None:
-        part = self.book.latest(self._client_in_line())
+        self._source.forget_peer()
+        part = self.book.latest(self._client_in_line(_CALLED))
         if part is None:
             self._incident(signature)
         else:

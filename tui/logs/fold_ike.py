@@ -5,9 +5,21 @@ that wrote it: then it is about the packet that the thread received last. Packet
 come from one port, and from another one once it knows that there is a NAT.
 """
 
+from itertools import islice
 from typing import Final
 
 from tui.logs.attempts import AttemptEnd, Rung
+from tui.logs.fold_choice import (
+    FORGOTTEN,
+    going_on,
+    just_established,
+    pending,
+    port_of,
+    take_over,
+    unfinished,
+    with_child,
+)
+from tui.logs.fold_dial import Dials
 from tui.logs.fold_part import AddPart, Part
 from tui.logs.fold_return import Returns
 from tui.logs.fold_source import Source
@@ -25,13 +37,13 @@ OURS: Final = b"L2TP"
 _USUAL: Final = b"L2TP-PSK"
 _AGAIN: Final = 10.0
 """Seconds within which a client that begins anew without getting further only tries again."""
-_FORGOTTEN: Final = 60.0
-"""Seconds after which a refused packet belongs to another attempt."""
 _SCANNING: Final = 600.0
 """Likewise for garbage."""
 _MOST_OPEN: Final = 32
 """Parts of one address that are looked at."""
 _MOST_TRIES: Final = 32
+_MOST_NEW: Final = 64
+"""IKE SAs, the last ones, among which the one is that charon adopts a session for."""
 
 
 class IkeBook:
@@ -42,6 +54,7 @@ class IkeBook:
         self._add = add
         self._by_peer: dict[bytes, Part] = {}
         self._returns = Returns()
+        self._dials = Dials(source)
         self._by_client: dict[bytes, list[Part]] = {}
         self._by_ike: dict[int, Part] = {}
         self._by_child: dict[int, Part] = {}
@@ -58,7 +71,12 @@ class IkeBook:
         if peer in self._returns.by_port and (anew := self._returns.went_on(peer)) is not None:
             part = self._by_peer[peer] = anew
         if part is None and peer:
-            part = self._floated(peer) or self._new(peer)
+            part = self._floated(peer)
+            if part is None:
+                part = self._new(peer)
+                if self._dials.is_answer():
+                    part.is_foreign = True
+                    self._dials.call(part.client)
         return part
 
     def known_of_thread(self) -> Part | None:
@@ -88,17 +106,7 @@ class IkeBook:
         parts = self._by_client.get(client)
         if not parts or not self._source.is_to_nat_port(peer):
             return None
-        keeps = port == b"4500]"
-        waiting = [
-            part
-            for part in parts
-            if not part.floated_to
-            and part.rung < KEY_ACCEPTED
-            and part.port
-            and not part.ends
-            and self._source.moment - part.last < _FORGOTTEN
-        ]
-        part = min(waiting, key=lambda p: ((p.port == 500) is not keeps, p.first), default=None)
+        part = going_on(parts, keeps=port == b"4500]", moment=self._source.moment)
         if part is not None:
             part.floated_to = peer
             self._by_peer[peer] = part
@@ -107,11 +115,8 @@ class IkeBook:
     def _new(self, peer: bytes) -> Part:
         client, _, port = peer.partition(b"[")
         self._by_peer[peer] = part = self._new_of(client)
-        port = port[:-1]
-        if port == b"500":
-            part.port = 500
-        elif port.isdigit() and len(port) < 6:
-            part.port = int(port)
+        part.port = port_of(port)
+        part.is_foreign = self._dials.reached(client, part.port)
         return part
 
     def _new_of(self, client: bytes) -> Part:
@@ -143,7 +148,7 @@ class IkeBook:
             text = source.text
             at = text.find(b"] ", source.message, source.stop) + 2
             client = text[at : text.find(b" ", at, source.stop)]
-            before = self._pending(client)
+            before = pending(self._by_client.get(client, ()))
         if (
             before is not None
             and before.initiated
@@ -157,16 +162,11 @@ class IkeBook:
                 before.initiated = (*before.initiated, moment)
             return
         part = self._new(peer) if peer else self._new_of(client)
+        part.is_foreign = self._dials.reached(part.client, part.port)
         self._returns.began(before if peer else None, part)
         part.ike_version = version
         part.initiated = (moment,)
         source.step(part, IKE_STARTED)
-
-    def _pending(self, client: bytes) -> Part | None:
-        for part in reversed(self._by_client.get(client, ())):
-            if not part.port and part.rung < IKE_ESTABLISHED and not part.ends:
-                return part
-        return None
 
     def proposed(self, rung: Rung, proposal: bytes) -> None:
         """`selected proposal: …`"""
@@ -195,7 +195,7 @@ class IkeBook:
         """The client's message could be read; `client` is empty where the line does not say it."""
         part = self.of_thread()
         if part is None:
-            part = self._pending(client) if client else None
+            part = pending(self._by_client.get(client, ())) if client else None
             if part is None:
                 if not client:
                     return
@@ -210,13 +210,12 @@ class IkeBook:
         source = self._source
         part = self.of_thread()
         if part is None:
-            part = self._pending(client) or self._new_of(client)
+            part = pending(self._by_client.get(client, ())) or self._new_of(client)
         elif part.ike_sas and number not in part.ike_sas and part.rung >= IKE_ESTABLISHED:
             part = self._split(part, client)
         part.add_ike(number)
         part.identity = identity or part.identity
-        if name != _USUAL and not name.startswith(OURS):
-            part.is_foreign = True
+        part.is_foreign = not name.startswith(OURS)
         part.established = part.last = source.moment
         self._by_ike[number] = part
         self._by_identity[part.identity] = part
@@ -261,6 +260,13 @@ class IkeBook:
         if part is not None:
             part.is_foreign = True
 
+    def called(self, address: bytes) -> None:
+        """The router itself begins a site-to-site connection to `address`."""
+        self._dials.call(address)
+        for part in self._by_client.get(address, ()):
+            if part.rung < IKE_ESTABLISHED and self._dials.reached(address, part.port):
+                part.is_foreign = True
+
     # --- what goes wrong, and ends
 
     def mark(self, part: Part, signature: str, end: AttemptEnd = "") -> None:
@@ -289,8 +295,8 @@ class IkeBook:
 
     def refused_packet(self, client: bytes) -> Part:
         """The part of a packet for which charon makes no IKE SA."""
-        part = self.of_thread() or self.of_client(client, _FORGOTTEN)
-        late = self._source.moment - part.last > _FORGOTTEN
+        part = self.of_thread() or self.of_client(client, FORGOTTEN)
+        late = self._source.moment - part.last > FORGOTTEN
         if late or part.rung >= IKE_ESTABLISHED:
             peer = self._source.peer()
             part = self._new(peer) if peer else self._new_of(client)
@@ -304,16 +310,10 @@ class IkeBook:
 
     def half_open(self, client: bytes) -> Part:
         """The oldest unfinished part of `client`."""
-        parts = self._by_client.get(client, ())
-        for ended in (False, True):
-            for part in parts:
-                ends = {end for _, end in part.ends}
-                if "charon_stopped" in ends or part.rung >= IKE_ESTABLISHED:
-                    continue
-                if ("half_open" in ends) is ended:
-                    return part
-        part = self._new_of(client)
-        part.rung = IKE_STARTED
+        part = unfinished(self._by_client.get(client, ()))
+        if part is None:
+            part = self._new_of(client)
+            part.rung = IKE_STARTED
         return part
 
     def ended_only(self, client: bytes, number: int = 0, child: int = 0) -> Part:
@@ -324,7 +324,7 @@ class IkeBook:
             or part.steps
             or (number and part.ike_sas)
             or (child and part.child_sas)
-            or self._source.moment - part.last > _FORGOTTEN
+            or self._source.moment - part.last > FORGOTTEN
         ):
             part = self._new_of(client)
         if number:
@@ -344,27 +344,27 @@ class IkeBook:
             return None
         return part
 
-    def adopt(self) -> None:
-        """The SA that was just made takes over the session of an older one of the same client."""
-        newer = self.of_thread()
-        if newer is None:
-            return
-        others = [
-            part
-            for part in self._by_client.get(newer.client, ())
-            if part is not newer and part.child_up is not None and part.identity == newer.identity
-        ]
-        if not others:
-            return
-        older = max(others, key=_last)
-        for number in newer.ike_sas:
-            older.add_ike(number)
-            self._by_ike[number] = older
-        older.last = self._source.moment
-        newer.is_foreign = True
-        for peer, part in self._by_peer.items():
-            if part is newer:
-                self._by_peer[peer] = older
+    def adopt(self, signature: str) -> None:
+        """The SA that was just made takes over the session of an older one of the same client.
+
+        A job of its own says so, on any thread.
+        """
+        moment = self._source.moment
+        fresh = just_established(islice(reversed(self._by_ike.values()), _MOST_NEW), moment)
+        for newer in fresh:
+            older = with_child(self._by_client.get(newer.client, ()), newer)
+            if older is not None:
+                take_over(older, newer, moment)
+                self._by_ike.update(dict.fromkeys(newer.ike_sas, older))
+                self._by_child.update(dict.fromkeys(newer.child_sas, older))
+                self._by_spi.update(dict.fromkeys(newer.spis, older))
+                self._by_identity[older.identity] = older
+                self._by_peer.update({k: older for k, p in self._by_peer.items() if p is newer})
+                return
+        if fresh:  # the session is older than the log
+            self.mark(fresh[0], signature)
+            fresh[0].rung = max(fresh[0].rung, CHILD_ESTABLISHED)
+            fresh[0].started = None
 
     def stopped(self, *, forget: bool) -> None:
         """charon is gone, and with it all SAs; `forget` their numbers too."""

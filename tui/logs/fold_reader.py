@@ -140,6 +140,7 @@ _FOUND_BY: Final = {
     "mppe_required": b"by peer",
     "giving_up": b"retransmit",
     "router_retransmit": b"retransmit",
+    "router_initiates": b"IKE_SA",
     "router_refused_by_client": b"notify",
     "client_reports_failed_auth": b"notify",
 }

@@ -103,6 +103,8 @@ class Source:
         self._counted_to = 0
         self._context = b""
         self._context_packet = -1
+        self._cuts: dict[bytes, int] = {}
+        """By thread: before where its packets do not count; negative in earlier blocks."""
         self._first_packet: int | None = None
         self._before_thread = b""
         """What stands before the thread in charon's lines."""
@@ -144,6 +146,9 @@ class Source:
         else:
             self._context = (self._context + block)[-_CONTEXT:]
         self._context_packet = -2
+        self._cuts = {
+            t: at - len(block) for t, at in self._cuts.items() if at > len(block) - _CONTEXT
+        }
         self.block = self.text = b""
 
     def seat(self, start: int, at: int) -> bool:
@@ -350,18 +355,24 @@ class Source:
         if 0 <= first < start:
             at = block.rfind(needle, start - _WINDOW if start > _WINDOW else 0, start)
             if at >= 0:
+                if at < self._cuts.get(thread, at):
+                    return b""
                 at += len(needle)
                 return block[at : block.find(b"]", at) + 1]
-        return self._peer_before(needle) if start < _WINDOW else b""
+        return self._peer_before(needle, thread) if start < _WINDOW else b""
 
-    def _peer_before(self, needle: bytes) -> bytes:
+    def forget_peer(self) -> None:
+        """The thread of the line does not work on the packet any more that it received last."""
+        self._cuts[self.text[self.message : self.message + 2]] = self.start
+
+    def _peer_before(self, needle: bytes, thread: bytes) -> bytes:
         """The same for a packet in an earlier block."""
         context = self._context
         if self._context_packet == -2:
             self._context_packet = context.find(_PACKET)
             self.has_packets |= self._context_packet >= 0
         at = -1 if self._context_packet < 0 else context.rfind(needle)
-        if at < 0:
+        if at < 0 or at - len(context) < self._cuts.get(thread, -_CONTEXT):
             return b""
         at += len(needle)
         return context[at : context.find(b"]", at) + 1]

@@ -20,8 +20,9 @@ _ROUTER: Final = (
     _sign(
         "router_initiates",
         "warning",
-        "] initiating IKE_SA ",
+        "] initiating ",
         "The router calls the client: it has traffic for a client whose keys are gone",
+        pattern=r"\] initiating (?:\w+ Mode )?IKE_SA (?!vpn-)",
         category="ipsec_restarted",
     ),
     _sign(
