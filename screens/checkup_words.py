@@ -75,6 +75,8 @@ def remedies_text(checks: Sequence[Check]) -> Content:
     from tui.diagnose.summaries import remedies  # large
 
     steps = remedies(checks)
+    if not steps and any(check.state in ("fail", "warn") for check in checks):
+        return Content("No step depends on another: each check says what to do.")
     if not steps:
         return Content("Nothing has to be done.")
     return Content("\n\n").join(

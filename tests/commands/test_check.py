@@ -75,7 +75,7 @@ async def test_words_are_worst_first_and_in_the_order_of_what_to_do(
     assert out.startswith("r-42-VM (acme-prod): 3 failed")
     assert "✘ charon_process: charon does not run" in out
     assert "pgrep_charon:" not in out
-    assert out.index("1. Stop xl2tpd") < out.index("Then start xl2tpd")
+    assert out.index("1. Stop xl2tpd") < out.index(". Restart xl2tpd: ")
     assert "✔" not in out
     await on_folder(tmp_path, "-v", "--all")
     out, _ = printed.both()

@@ -113,7 +113,7 @@ WRONG = [
     case(
         "kernel_complaints",
         "fail",
-        "complains",
+        "the table of connections is full",
         changed={"dmesg_tail": "[1.0] nf_conntrack: table full, dropping packet\n"},
     ),
     case("time_server", "warn", "follows no time server", changed=LATE),

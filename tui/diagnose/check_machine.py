@@ -1,7 +1,10 @@
 """The router as a machine: disk, memory, load, and its clock."""
 
+import re
 from collections.abc import Iterator
 from typing import Final
+
+import msgspec
 
 from tui.diagnose.subject import Result, Subject, failed, passed, prove, unknown, warned
 from tui.router import commands
@@ -126,6 +129,45 @@ def _waits(subject: Subject) -> Iterator[str]:
             yield f"for {name} {pressure.three_hundred:g} % of the last five minutes"
 
 
+class _Complaint(msgspec.Struct, frozen=True):
+    """A kind of trouble that the kernel tells of."""
+
+    seen: re.Pattern[str]
+    says: str
+    fix: str
+
+    def tell(self, lines: list[str]) -> str:
+        """The trouble in words, with the programs that were killed for it."""
+        killed = dict.fromkeys(
+            (match[1] or match[2]) for line in lines for match in _KILLED.finditer(line)
+        )
+        return f"{self.says}, killed {', '.join(killed)}" if killed else self.says
+
+
+_KILLED: Final = re.compile(r"Killed process \d+ \(([^)]+)\)|oom-kill:.*\btask=([^,\s]+)")
+_COMPLAINTS: Final = (
+    _Complaint(
+        re.compile(r"Out of memory|oom-kill"),
+        "out of memory",
+        "Give the router a larger offering; see charon_process and xl2tpd_process for what was "
+        "killed.",
+    ),
+    _Complaint(
+        re.compile(r"table full"),
+        "the table of connections is full, packets are dropped",
+        "Raise net.netfilter.nf_conntrack_max, or find who opens the connections.",
+    ),
+    _Complaint(
+        re.compile(r"I/O error"), "errors of the disk", "Look at the storage of the router."
+    ),
+    _Complaint(
+        re.compile(r"Remounting filesystem"),
+        "a file system was made read-only",
+        "Look at the storage of the router; stop and start it by CloudStack.",
+    ),
+)
+
+
 def kernel_complaints(subject: Subject) -> Result:
     """The kernel has not run out of memory or of connections."""
     lines = subject.lines("dmesg_tail")
@@ -137,14 +179,13 @@ def kernel_complaints(subject: Subject) -> Result:
         for each in subject.logs.get(name, b"").splitlines()
         if b"kernel" in each
     ]
-    words = ("Out of memory", "oom-kill", "table full", "I/O error", "Remounting filesystem")
-    found = [line for line in lines if any(word in line for word in words)]
-    if found:
+    found = {kind: [line for line in lines if kind.seen.search(line)] for kind in _COMPLAINTS}
+    says = [kind.tell(seen) for kind, seen in found.items() if seen]
+    if says:
+        last = [line for seen in found.values() for line in seen[-2:]]
+        fixes = [kind.fix for kind, seen in found.items() if seen]
         return failed(
-            "the kernel complains of what it lacks",
-            prove("dmesg_tail", *found[-4:]),
-            "Table full: raise net.netfilter.nf_conntrack_max, or find who opens the connections. "
-            "Out of memory: a larger offering. Errors of the disk: look at the storage.",
+            f"the kernel says: {'; '.join(says)}", prove("dmesg_tail", *last), " ".join(fixes)
         )
     return passed("the kernel does not complain")
 

@@ -28,8 +28,8 @@ def programmed(subject: Subject) -> Result:
     if bag is None:
         boot = subject.quote("uptime")
         return failed(
-            f"CloudStack has a VPN on {cloud.public_ip} and the router was not told: nothing of it "
-            "runs, although its files may still be there from before a reboot",
+            f"CloudStack has a VPN on {cloud.public_ip} and the router was not told, as after a "
+            f"reboot from within: {_untold(subject)}",
             (*listed, *prove("bag_remoteaccessvpn", "no VPN programmed"), *boot),
             _REPROGRAM,
             "restart",
@@ -43,6 +43,20 @@ def programmed(subject: Subject) -> Result:
             "restart",
         )
     return passed(f"the router was told of the VPN on {bag.public_ip}", (*listed, *told))
+
+
+def _untold(subject: Subject) -> str:
+    """What there is of a VPN that the router was not told of."""
+    files = "its files may still be there"
+    charon = processes(subject, commands.PGREP_CHARON, "charon")
+    xl2tpd = processes(subject, commands.PGREP_XL2TPD, "xl2tpd")
+    if isinstance(charon, Unanswered) or isinstance(xl2tpd, Unanswered):
+        return files
+    runs = [name for name, found in (("charon", charon), ("xl2tpd", xl2tpd)) if found]
+    if not runs:
+        return f"nothing of it runs, although {files}"
+    verb = "run" if len(runs) > 1 else "runs"
+    return f"{' and '.join(runs)} {verb} on files from before"
 
 
 def daemons_after_delete(subject: Subject) -> Result:
@@ -66,20 +80,42 @@ def daemons_after_delete(subject: Subject) -> Result:
         return failed(
             "CloudStack has no VPN here, yet the router still serves one",
             (*alive, *kept),
-            "Disconnect who is left, stop xl2tpd, then strongSwan (unless a site-to-site "
-            "connection needs it), and remove the key: `csvpn disable NETWORK --clean`.",
+            _clean_up(alive, has_key=bool(kept)),
             "disable",
         )
     if kept:
         return warned(
             "CloudStack has no VPN here, yet its pre-shared key lies on the router",
             kept,
-            "Remove the old key: `csvpn disable NETWORK --clean`.",
+            _clean_up((), has_key=True),
             "disable",
         )
     if silent:
         return unknown(silent[0])
     return passed("no VPN, and nothing is left of one")
+
+
+_TO_BE_ENDED: Final = {
+    "l2tp_session": "disconnect who is left",
+    "pgrep_xl2tpd": "stop xl2tpd",
+    "pgrep_charon": "stop strongSwan",
+}
+"""What is done about what lives on, in its order, by where it was seen."""
+
+
+def _clean_up(alive: tuple[Proof, ...], *, has_key: bool) -> str:
+    """What is to be done about what is left, and nothing else."""
+    sources = {proof.source for proof in alive}
+    parts = [words for source, words in _TO_BE_ENDED.items() if source in sources]
+    parts += ["remove the old key"] if has_key else []
+    said = ", then ".join(parts)
+    by_us = f"{said[:1].upper()}{said[1:]}: `csvpn disable NETWORK --clean`." if parts else ""
+    if "bag_remoteaccessvpn" not in sources:
+        return by_us
+    return (
+        "The router still has the VPN programmed: a reboot of the router by CloudStack makes it "
+        f"forget that. {by_us}"
+    ).strip()
 
 
 def _alive(subject: Subject) -> tuple[tuple[Proof, ...], list[Unanswered]]:

@@ -8,7 +8,7 @@ import re
 from typing import Final
 
 from tui.diagnose.checks import Proof
-from tui.diagnose.subject import Result, Subject, failed, passed, prove, skipped, unknown
+from tui.diagnose.subject import Result, Subject, failed, passed, prove, skipped, unknown, warned
 from tui.router import commands
 from tui.router.commands import Command
 from tui.router.survey import Unanswered
@@ -20,9 +20,15 @@ RESTART_XL2TPD: Final = (
     "says active). Nothing that CloudStack does short of a reboot starts it again."
 )
 START_IPSEC: Final = (
-    "Stop xl2tpd first while strongSwan is down, or L2TP is accepted without encryption; start "
-    "strongSwan, then xl2tpd (`systemctl restart strongswan-starter`, `systemctl restart xl2tpd`)."
+    "Stop xl2tpd first, or it accepts L2TP without encryption until strongSwan is up: `systemctl "
+    "stop xl2tpd`, `systemctl restart strongswan-starter`, `systemctl restart xl2tpd`."
 )
+_START_BOTH: Final = (
+    "Start strongSwan, then xl2tpd: `systemctl restart strongswan-starter`, `systemctl restart "
+    "xl2tpd`."
+)
+JUST_STARTED: Final = 15
+"""Seconds after its start in which charon may still read its plugins and its configuration."""
 
 
 def charon_process(subject: Subject) -> Result:
@@ -38,11 +44,26 @@ def charon_process(subject: Subject) -> Result:
         said = prove("pgrep_charon", *(f"{each.pid} {each.arguments}" for each in running))
         return passed(f"charon runs (process {running[0].pid})", said)
     return failed(
-        "charon does not run: nobody can connect",
+        "charon does not run: nobody can connect with IPsec",
         (*prove("pgrep_charon", "no process"), *unit),
-        START_IPSEC,
+        _start_ipsec(subject),
         "repair",
     )
+
+
+def _start_ipsec(subject: Subject) -> str:
+    """How strongSwan is started; an xl2tpd that does not run need not be stopped first."""
+    xl2tpd = processes(subject, commands.PGREP_XL2TPD, "xl2tpd")
+    return _START_BOTH if not isinstance(xl2tpd, Unanswered) and not xl2tpd else START_IPSEC
+
+
+def charon_age(subject: Subject) -> int | None:
+    """Seconds for which charon has run, where it was started just now; else None."""
+    table = subject.fact(commands.PS_VPN)
+    if isinstance(table, Unanswered):
+        return None
+    ages = [each.age for each in table if each.name == "charon"]
+    return min(ages) if ages and min(ages) < JUST_STARTED else None
 
 
 def xl2tpd_process(subject: Subject) -> Result:
@@ -139,14 +160,7 @@ def ports_listening(subject: Subject) -> Result:
     closed = sorted(set(wanted) - open_now)
     evidence = subject.quote("ss_vpn_ports", "UNCONN") or prove("ss_vpn_ports", "no socket")
     if closed:
-        ports = ", ".join(str(port) for port in closed)
-        holders = " and ".join(dict.fromkeys(wanted[port] for port in closed))
-        return failed(
-            f"UDP {ports} closed although {holders} runs",
-            evidence,
-            f"Restart {holders}: " + (START_IPSEC if "charon" in holders else RESTART_XL2TPD),
-            "repair",
-        )
+        return _closed(subject, {port: wanted[port] for port in closed}, evidence)
     if not wanted:
         silent = next((each for each in (charon, xl2tpd) if isinstance(each, Unanswered)), None)
         if silent is not None:
@@ -154,6 +168,53 @@ def ports_listening(subject: Subject) -> Result:
         return skipped("follows from charon_process and xl2tpd_process: no daemon runs", evidence)
     ports = ", ".join(str(port) for port in sorted(wanted))
     return passed(f"UDP {ports} open", evidence)
+
+
+def _silent(ipsec: Unanswered) -> Result:
+    """What is said of a charon that runs and does not answer in time."""
+    return warned(
+        "charon runs and does not answer: it may hang, and then nobody new can connect",
+        prove(ipsec.name, ipsec.why),
+        "Look again in a minute. If it still does not answer, restart strongSwan, which cuts "
+        f"everybody off. {START_IPSEC}",
+        "repair",
+    )
+
+
+def _closed(subject: Subject, closed: dict[int, str], evidence: tuple[Proof, ...]) -> Result:
+    """What is said of ports that a running daemon does not hold: port to daemon."""
+    ports = ", ".join(str(port) for port in closed)
+    holders = tuple(dict.fromkeys(closed.values()))
+    age = charon_age(subject)
+    if holders == ("charon",) and age is not None:
+        return unknown(
+            f"charon was started {age} s ago and has not opened UDP {ports} yet: look again"
+        )
+    says = f"UDP {ports} closed although {' and '.join(holders)} runs"
+    if "charon" in holders:
+        return failed(says, evidence, START_IPSEC, "repair", ("restart_charon",))
+    line = _narrow_listen_line(subject)
+    if line:
+        return failed(
+            f"{says}: `{line}` in its file lets it listen there alone",
+            (*evidence, *prove("xl2tpd_conf", line)),
+            f"Take `{line}` out of /etc/xl2tpd/xl2tpd.conf, then `systemctl restart xl2tpd`. "
+            "Whoever is connected has to connect again.",
+            "",
+            ("edit_xl2tpd", "restart_xl2tpd"),
+        )
+    return failed(says, evidence, RESTART_XL2TPD, "repair", ("restart_xl2tpd",))
+
+
+def _narrow_listen_line(subject: Subject) -> str:
+    """The line of xl2tpd.conf that keeps xl2tpd off the public address; empty without one."""
+    written = subject.fact(commands.XL2TPD_CONF)
+    if isinstance(written, Unanswered):
+        return ""
+    address = written.options.get("listen-addr", "")
+    if not address or address in (*_OPEN_TO_ALL, subject.public_ip):
+        return ""
+    return f"listen-addr = {address}"
 
 
 def conn_loaded(subject: Subject) -> Result:
@@ -166,10 +227,17 @@ def conn_loaded(subject: Subject) -> Result:
         return skipped("follows from charon_process: charon does not run")
     ipsec = subject.fact(commands.IPSEC_STATUSALL)
     if isinstance(ipsec, Unanswered):
-        return unknown(ipsec)
+        return (
+            unknown(ipsec)
+            if isinstance(charon, Unanswered) or not ipsec.is_too_slow
+            else _silent(ipsec)
+        )
     if not ipsec.running:
         if isinstance(charon, Unanswered):
             return skipped("follows from charon_process: charon does not run")
+        age = charon_age(subject)
+        if age is not None:
+            return unknown(f"charon was started {age} s ago and does not answer yet: look again")
         return unknown("charon runs and does not answer `ipsec statusall`")
     if not subject.public_ip:
         return unknown("the address of the VPN is not known")
@@ -240,8 +308,9 @@ def xl2tpd_settings(subject: Subject) -> Result:
         return failed(
             says,
             prove("xl2tpd_conf", *wrong),
-            "Take the line out and restart xl2tpd. How many people may be connected is decided by "
-            "the number of addresses in the range.",
+            "Take the line out of /etc/xl2tpd/xl2tpd.conf; if xl2tpd does not run, `systemctl "
+            "restart xl2tpd`. How many people may be connected is decided by the number of "
+            "addresses in the range.",
         )
     return passed("xl2tpd.conf has only keys that xl2tpd knows", prove("xl2tpd_conf", *lines[:8]))
 

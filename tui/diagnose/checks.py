@@ -30,3 +30,5 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     """What to do, in words; empty where nothing is to be done."""
     action: str = ""
     """Name of the console's action that does it; empty where there is none."""
+    steps: tuple[str, ...] = ()
+    """Steps of `summaries.remedies` that it asks for, where they depend on what was found."""

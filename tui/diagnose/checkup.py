@@ -29,7 +29,7 @@ from tui.diagnose import (
 from tui.diagnose.bundle import Bundle
 from tui.diagnose.checks import Check
 from tui.diagnose.cloud_side import CloudSide
-from tui.diagnose.subject import Result, Subject, unknown
+from tui.diagnose.subject import Result, Subject, prove, unknown
 from tui.router.commands import DATE
 from tui.router.survey import Survey
 
@@ -145,12 +145,29 @@ def clock_of(survey: Survey) -> float | None:
     return answer.taken.timestamp() if answer is not None and answer.taken is not None else None
 
 
+def _not_understood(read: tuple[str, ...], error: Exception) -> Result:
+    """What is said where an answer has another form than anybody foresaw."""
+    names = ", ".join(read)
+    says = (
+        f"an answer was not understood: {read[0]}"
+        if len(read) == 1
+        else (
+            f"one of these answers was not understood: {names}"
+            if names
+            else "what CloudStack says was not understood"
+        )
+    )
+    trouble = prove(read[0] if read else "cloud", f"{type(error).__name__}: {error}")
+    return msgspec.structs.replace(unknown(says), evidence=trouble)
+
+
 def _check(look: Look, subject: Subject) -> Check:
+    subject.begin()
     try:
         result = look.look(subject)
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         # Answers come from outside; one that nobody foresaw must not take the others along.
-        result = unknown(f"the answers could not be read: {type(error).__name__}: {error}")
+        result = _not_understood(subject.read, error)
     return Check(
         name=look.name,
         group=look.group,
@@ -159,4 +176,5 @@ def _check(look: Look, subject: Subject) -> Check:
         evidence=result.evidence,
         fix=result.fix,
         action=result.action,
+        steps=result.steps,
     )

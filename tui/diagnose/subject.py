@@ -33,6 +33,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     evidence: tuple[Proof, ...] = ()
     fix: str = ""
     action: str = ""
+    steps: tuple[str, ...] = ()
+    """Steps of `summaries.remedies`, where they depend on what was found."""
 
 
 def passed(says: str, evidence: tuple[Proof, ...] = (), fix: str = "") -> Result:
@@ -45,9 +47,15 @@ def warned(says: str, evidence: tuple[Proof, ...] = (), fix: str = "", action: s
     return Result(state="warn", says=says, evidence=evidence, fix=fix, action=action)
 
 
-def failed(says: str, evidence: tuple[Proof, ...] = (), fix: str = "", action: str = "") -> Result:
+def failed(
+    says: str,
+    evidence: tuple[Proof, ...] = (),
+    fix: str = "",
+    action: str = "",
+    steps: tuple[str, ...] = (),
+) -> Result:
     """It keeps people out, loses their traffic, or opens a hole."""
-    return Result(state="fail", says=says, evidence=evidence, fix=fix, action=action)
+    return Result(state="fail", says=says, evidence=evidence, fix=fix, action=action, steps=steps)
 
 
 def skipped(says: str, evidence: tuple[Proof, ...] = ()) -> Result:
@@ -58,7 +66,7 @@ def skipped(says: str, evidence: tuple[Proof, ...] = ()) -> Result:
 def unknown(says: str | Unanswered) -> Result:
     """It could not be looked at."""
     if isinstance(says, Unanswered):
-        says = f"{says.name} gave no answer: {says.why}"
+        says = f"{says.name}: {says.why}"
     return Result(state="unknown", says=redact(clean(says)))
 
 
@@ -83,14 +91,22 @@ class Subject:
         self.survey = survey
         self.cloud = cloud
         self.now = now
+        self._read: list[str] = []
+
+    def begin(self) -> None:
+        """Another check begins: `read` starts anew."""
+        self._read.clear()
+
+    @property
+    def read(self) -> tuple[str, ...]:
+        """Names of the answers that were looked at since `begin`, the last one first."""
+        return tuple(dict.fromkeys(reversed(self._read)))
 
     # What the router says.
 
     def fact(self, command: Command[T]) -> T | Unanswered:
         """The fact that `command` tells, or why it is not known."""
-        if command.name not in self.survey.answers:
-            why = self.survey.failures.get(command.name, "it was not asked")
-            return Unanswered(command.name, why)
+        self._read.append(command.name)
         return self.survey.fact(command)
 
     def missing(self, command: Command[Any]) -> Unanswered:
@@ -102,11 +118,10 @@ class Subject:
 
     def text(self, name: str, statuses: tuple[int, ...] = (0,)) -> str | Unanswered:
         """What the command `name` printed, as text; not cleaned."""
+        self._read.append(name)
         answer = self.survey.answers.get(name)
-        if answer is None:
-            return Unanswered(name, self.survey.failures.get(name, "it was not asked"))
-        if answer.status not in statuses:
-            return Unanswered(name, answer.output.complaint or f"exit status {answer.status}")
+        if answer is None or answer.status not in statuses:
+            return self.survey.unanswered(name)
         return answer.stdout
 
     def lines(self, name: str, statuses: tuple[int, ...] = (0,)) -> list[str] | Unanswered:

@@ -68,79 +68,101 @@ def worst_first(checks: Iterable[Check]) -> tuple[Check, ...]:
     )
 
 
-_ORDER: Final[tuple[tuple[str, tuple[str, ...], str], ...]] = (
-    (
-        "reprogram",
-        ("programmed",),
-        "Have CloudStack program the router again (restart of the network without clean-up, or "
-        "reboot of the router); that puts key, range, users, rules and daemons right, so look "
-        "again before anything below.",
-    ),
-    (
-        "stop_xl2tpd",
-        ("l2tp_without_ipsec", "charon_process"),
-        "Stop xl2tpd, so that nobody connects without IPsec: `systemctl stop xl2tpd`.",
-    ),
-    (
-        "end_orphans",
-        ("orphan_session",),
-        "End the left-over pppds before anybody gets their addresses again: `kill PID`.",
-    ),
-    (
-        "leave",
-        ("daemons_after_delete",),
-        "Disconnect who is left, stop xl2tpd, then strongSwan, then remove the key: `csvpn disable "
-        "NETWORK --clean`.",
-    ),
-    (
-        "rewrite",
-        ("psk_present", "psk_matches", "files_agree", "forward_rules", "ip_forward", "input_rules"),
-        "Have CloudStack write files and rules again: restart of the network without clean-up.",
-    ),
-    (
-        "open",
-        ("vpn_ports", "udp500_gate", "udp4500_gate", "udp1701_gate"),
-        "Open the missing ports in CloudStack's firewall.",
-    ),
-    (
-        "edit_xl2tpd",
-        ("xl2tpd_settings",),
-        "Take what xl2tpd does not know out of /etc/xl2tpd/xl2tpd.conf.",
-    ),
-    (
-        "start_charon",
-        ("charon_process", "conn_loaded", "ports_listening"),
-        "Start strongSwan: `systemctl restart strongswan-starter`.",
-    ),
-    (
-        "start_xl2tpd",
-        (
-            "charon_process",
-            "l2tp_without_ipsec",
-            "xl2tpd_process",
-            "range_loaded",
-            "ports_listening",
-        ),
-        "Then start xl2tpd: `systemctl restart xl2tpd`. Whoever is connected has to connect again.",
-    ),
-    (
-        "users",
-        ("users_match", "users_pushed", "users_confirmed"),
-        "Put the users right: `csvpn repair NETWORK --fix`.",
-    ),
-)
-"""Steps in an order in which none leaves an orphan or an open door, and the checks that ask for
-them. xl2tpd is stopped before strongSwan is touched and started after it; left-over pppds go before
-xl2tpd gives their addresses to somebody else; what CloudStack programs anew is not mended by hand.
+_WORDS: Final[Mapping[str, str]] = {
+    "stop_xl2tpd": "Stop xl2tpd, so that nobody connects without IPsec: `systemctl stop xl2tpd`. "
+    "Whoever is connected is cut off.",
+    "end_orphans": "End the left-over pppds before anybody gets their addresses again: `kill PID`.",
+    "reprogram": "Have CloudStack program the router again (restart of the network without "
+    "clean-up, or reboot of the router); that puts key, range, users, rules and daemons right. "
+    "Then look again.",
+    "leave": "",
+    "edit_xl2tpd": "Take the line that the check names out of /etc/xl2tpd/xl2tpd.conf.",
+    "restart_charon": "Restart strongSwan: `systemctl restart strongswan-starter`. Site-to-site "
+    "connections break off for a moment too.",
+    "rewrite": "Have CloudStack write files and rules again: restart of the network without "
+    "clean-up.",
+    "forward": "Switch forwarding on: `sysctl -w net.ipv4.ip_forward=1`, or a reboot of the router "
+    "by CloudStack, which cuts everybody off. Find out what has switched it off.",
+    "push_rules": "Have CloudStack write the firewall's rules again: delete the rule and add it "
+    "again (it refuses a second one like it), or restart the network without clean-up.",
+    "open": "Open the missing ports in CloudStack's firewall.",
+    "restart_xl2tpd": "Restart xl2tpd: `systemctl restart xl2tpd`. Whoever is connected has to "
+    "connect again.",
+    "users": "Put the users right: `csvpn repair NETWORK --fix`.",
+}
+"""The steps in an order in which none leaves an orphan or an open door.
+
+xl2tpd is stopped before strongSwan is touched and started after it. Left-over pppds go before
+anything that starts xl2tpd, which gives their addresses to somebody else. Every push of CloudStack
+starts an xl2tpd that was stopped, hence strongSwan comes before what makes CloudStack push. What
+`leave` says depends on what is left of the VPN.
 """
+_FOR_FAILED: Final[Mapping[str, tuple[str, ...]]] = {
+    "programmed": ("reprogram",),
+    "charon_process": ("restart_charon",),
+    "l2tp_without_ipsec": ("stop_xl2tpd", "restart_charon"),
+    "xl2tpd_process": ("restart_xl2tpd",),
+    "range_loaded": ("restart_xl2tpd",),
+    "xl2tpd_settings": ("edit_xl2tpd",),
+    "conn_loaded": ("rewrite",),
+    "forward_rules": ("rewrite",),
+    "input_rules": ("rewrite",),
+    "ip_forward": ("forward",),
+}
+"""What a failed check asks for where it does not say itself. A warning cuts nobody off."""
+_FOR_FLAGGED: Final[Mapping[str, tuple[str, ...]]] = {
+    "psk_present": ("rewrite",),
+    "psk_matches": ("rewrite",),
+    "files_agree": ("rewrite",),
+    "daemons_after_delete": ("leave",),
+    "vpn_ports": ("open",),
+    "users_match": ("users",),
+    "users_pushed": ("users",),
+    "users_confirmed": ("users",),
+}
+"""What a check asks for whether it failed or warns."""
+_GATES: Final = frozenset({"udp500_gate", "udp4500_gate", "udp1701_gate"})
+_BEFORE_REPROGRAMMING: Final = frozenset({"stop_xl2tpd", "end_orphans", "reprogram"})
+_AFTER_DELETING: Final = frozenset({"stop_xl2tpd", "end_orphans", "leave"})
 
 
 def remedies(checks: Iterable[Check]) -> tuple[str, ...]:
-    """What to do, in this order. After a reboot the one step is to program the router again."""
-    flagged = {check.name for check in checks if check.state in ("fail", "warn")}
-    if "programmed" in flagged:
-        return (_ORDER[0][2],)
-    return tuple(words for _, names, words in _ORDER if flagged & set(names))
+    """What to do, in this order; empty where no step depends on another.
+
+    Where CloudStack has to program the router anew, only what cannot wait comes before it. Where
+    the VPN was deleted, nothing is started.
+    """
+    found = {check.name: check for check in checks if check.state in ("fail", "warn")}
+    steps = {step for check in found.values() for step in _asked_by(check)}
+    down = found.get("xl2tpd_process")
+    if "restart_charon" in steps:
+        steps.add("restart_xl2tpd")
+        if down is None or down.state != "fail":
+            steps.add("stop_xl2tpd")
+    if "rewrite" in steps:
+        steps.discard("push_rules")
+    if "reprogram" in steps:
+        steps &= _BEFORE_REPROGRAMMING
+    if "leave" in steps:
+        steps &= _AFTER_DELETING
+    left = found.get("daemons_after_delete")
+    words = {**_WORDS, "leave": left.fix if left is not None else ""}
+    return tuple(words[step] for step in _WORDS if step in steps)
+
+
+def _asked_by(check: Check) -> tuple[str, ...]:
+    """The steps that a flagged check asks for."""
+    if check.steps:
+        return check.steps
+    sources = {proof.source for proof in check.evidence}
+    if check.name in _GATES:
+        # A rule that CloudStack has is pushed anew; a VPC's router opens its ports itself.
+        return ("push_rules",) if "listFirewallRules" in sources else ("rewrite",)
+    if check.name == "orphan_session":
+        return ("end_orphans",) if "pgrep_pppd" in sources else ()
+    if check.state == "fail" and check.name in _FOR_FAILED:
+        return _FOR_FAILED[check.name]
+    return _FOR_FLAGGED.get(check.name, ())
 
 
 def of_places(

@@ -24,6 +24,7 @@
 """
 
 import errno
+from typing import Final
 
 from tui.safety.text import clean
 
@@ -149,15 +150,23 @@ class CommandFailed(RouterError):
         )
 
 
+_IN_TIME: Final = "gave no answer within"
+
+
 class CommandTimeout(RouterError):
     """A command took longer than it may."""
 
     def __init__(self, command: str, seconds: float) -> None:
         self.command = command
         super().__init__(
-            f"{command} gave no answer within {seconds:g} seconds",
+            f"{command} {_IN_TIME} {seconds:g} seconds",
             "the router is overloaded or the daemon that it asks hangs",
         )
+
+
+def is_timeout(why: str) -> bool:
+    """Whether `why`, as it is kept of an error, is what a `CommandTimeout` says."""
+    return f" {_IN_TIME} " in why
 
 
 class RemedyFailed(RouterError):

@@ -12,11 +12,15 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from tui.router.commands import Command
-from tui.router.errors import CommandFailed
+from tui.router.errors import CommandFailed, is_timeout
 from tui.router.output import Output
 from tui.safety.redact import redact
 
 T = TypeVar("T")
+_UNREADABLE: Final = (ValueError, KeyError, IndexError, StopIteration)
+"""What parsers raise for an answer that they do not know."""
+_STOPPED: Final = 124
+"""Exit status of `timeout` for what it had to stop."""
 _SA_KEY: Final = re.compile(r"^(\s*(?:enc|auth|auth-trunc|aead|comp)\s+\S+\s+)0x[0-9a-fA-F]+", re.M)
 """Keys as `ip xfrm state` prints them. It is not asked, but a recording may have it."""
 
@@ -77,6 +81,8 @@ class Unanswered(msgspec.Struct, frozen=True):
 
     name: str
     why: str
+    is_too_slow: bool = False
+    """Nothing came in time: what was asked may hang."""
 
 
 class Survey:
@@ -95,10 +101,25 @@ class Survey:
 
     def fact(self, command: Command[T]) -> T | Unanswered:
         """The fact that `command` tells, or why it is not known. Never raises."""
+        answer = self.answers.get(command.name)
+        if answer is None or answer.status not in command.statuses:
+            return self.unanswered(command.name)
         try:
-            return self._parsed(command)
-        except CommandFailed as error:
-            return Unanswered(command.name, error.what)
+            return command.parse(answer.output)
+        except _UNREADABLE as error:
+            return Unanswered(command.name, f"what it said was not understood: {error}")
+
+    def unanswered(self, name: str) -> Unanswered:
+        """Why the command `name` has no answer that could be read."""
+        answer = self.answers.get(name)
+        if answer is None:
+            why = self.failures.get(name, "it was not asked")
+            slow = is_timeout(why)
+            return Unanswered(name, why.replace(name, "it", 1) if slow else why, slow)
+        if answer.status == _STOPPED:
+            return Unanswered(name, f"it gave no answer in time (status {_STOPPED})", True)
+        detail = answer.output.complaint or "no output"
+        return Unanswered(name, f"it ended with status {answer.status}: {detail}")
 
     async def run(self, command: Command[T]) -> T:
         """As a router answers (`commands.Asks`). Raises `CommandFailed`."""
@@ -113,5 +134,5 @@ class Survey:
             raise CommandFailed(command.name, answer.status, answer.output.complaint)
         try:
             return command.parse(answer.output)
-        except (ValueError, KeyError, IndexError, StopIteration) as error:
+        except _UNREADABLE as error:
             raise CommandFailed(command.name, answer.status, f"unreadable: {error}") from error
