@@ -12,7 +12,7 @@ from tui.diagnose.summaries import remedies
 
 STEPS: Final = {
     "stop": "systemctl stop xl2tpd",
-    "orphans": "End the left-over pppds",
+    "orphans": "`kill ",
     "reprogram": "program the router again",
     "edit": "out of /etc/xl2tpd/xl2tpd.conf",
     "strongswan": "systemctl restart strongswan-starter",
@@ -164,9 +164,9 @@ def test_a_deleted_vpn_that_is_still_programmed_needs_a_reboot_first() -> None:
     assert check.fix.startswith("The router still has the VPN programmed: a reboot of the router")
 
 
-def flagged_as(name: str, state: Any, *sources: str) -> Check:
+def flagged_as(name: str, state: Any, *sources: str, fix: str = "`kill 7`") -> Check:
     evidence = tuple(Proof(source, "…") for source in sources)
-    return Check(name=name, state=state, says="…", evidence=evidence)
+    return Check(name=name, state=state, says="…", evidence=evidence, fix=fix, action="restart")
 
 
 def test_only_a_pppd_that_runs_is_ended() -> None:
@@ -195,6 +195,26 @@ def test_a_gate_of_a_vpc_is_no_rule_of_cloudstack() -> None:
     assert steps_of({"": flagged_as("udp4500_gate", "fail", "iptables_filter")}) == ["rewrite"]
     both = flagged_as("udp4500_gate", "fail", "iptables_mangle", "listFirewallRules")
     assert steps_of({"": both}) == ["push"]
+
+
+def test_a_rule_by_hand_is_taken_out_by_hand_and_not_pushed() -> None:
+    by_hand = "-A PREROUTING -d 203.0.113.10/32 -p udp -m udp --dport 4500 -j DROP"
+    checks = checks_of(
+        "vpn_idle",
+        {
+            "iptables_mangle": lambda text: text.replace(
+                "-A PREROUTING", f"{by_hand}\n-A PREROUTING", 1
+            )
+        },
+    )
+    assert checks["udp4500_gate"].state == "fail"
+    assert remedies(checks.values()) == (checks["udp4500_gate"].fix,)
+    assert "iptables -t mangle -D PREROUTING" in checks["udp4500_gate"].fix
+
+
+def test_orphans_are_ended_by_their_numbers() -> None:
+    said = remedies(checks_of("xl2tpd_killed").values())
+    assert said[0].startswith("`kill 4563`")
 
 
 def test_orphans_end_before_cloudstack_programs_anew() -> None:

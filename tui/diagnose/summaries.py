@@ -71,7 +71,7 @@ def worst_first(checks: Iterable[Check]) -> tuple[Check, ...]:
 _WORDS: Final[Mapping[str, str]] = {
     "stop_xl2tpd": "Stop xl2tpd, so that nobody connects without IPsec: `systemctl stop xl2tpd`. "
     "Whoever is connected is cut off.",
-    "end_orphans": "End the left-over pppds before anybody gets their addresses again: `kill PID`.",
+    "end_orphans": "",
     "reprogram": "Have CloudStack program the router again (restart of the network without "
     "clean-up, or reboot of the router); that puts key, range, users, rules and daemons right. "
     "Then look again.",
@@ -83,6 +83,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "clean-up.",
     "forward": "Switch forwarding on: `sysctl -w net.ipv4.ip_forward=1`, or a reboot of the router "
     "by CloudStack, which cuts everybody off. Find out what has switched it off.",
+    "by_hand": "",
     "push_rules": "Have CloudStack write the firewall's rules again: delete the rule and add it "
     "again (it refuses a second one like it), or restart the network without clean-up.",
     "open": "Open the missing ports in CloudStack's firewall.",
@@ -94,8 +95,8 @@ _WORDS: Final[Mapping[str, str]] = {
 
 xl2tpd is stopped before strongSwan is touched and started after it. Left-over pppds go before
 anything that starts xl2tpd, which gives their addresses to somebody else. Every push of CloudStack
-starts an xl2tpd that was stopped, hence strongSwan comes before what makes CloudStack push. What
-`leave` says depends on what is left of the VPN.
+starts an xl2tpd that was stopped, hence strongSwan comes before what makes CloudStack push. Steps
+without words here depend on what was found: they are the fixes of the checks that ask for them.
 """
 _FOR_FAILED: Final[Mapping[str, tuple[str, ...]]] = {
     "programmed": ("reprogram",),
@@ -122,6 +123,7 @@ _FOR_FLAGGED: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """What a check asks for whether it failed or warns."""
 _GATES: Final = frozenset({"udp500_gate", "udp4500_gate", "udp1701_gate"})
+_RULES: Final = _GATES | {"forward_rules"}
 _BEFORE_REPROGRAMMING: Final = frozenset({"stop_xl2tpd", "end_orphans", "reprogram"})
 _AFTER_DELETING: Final = frozenset({"stop_xl2tpd", "end_orphans", "leave"})
 
@@ -132,12 +134,15 @@ def remedies(checks: Iterable[Check]) -> tuple[str, ...]:
     Where CloudStack has to program the router anew, only what cannot wait comes before it. Where
     the VPN was deleted, nothing is started.
     """
-    found = {check.name: check for check in checks if check.state in ("fail", "warn")}
-    steps = {step for check in found.values() for step in _asked_by(check)}
-    down = found.get("xl2tpd_process")
+    found = [check for check in checks if check.state in ("fail", "warn")]
+    asked: dict[str, list[Check]] = {}
+    for check in found:
+        for step in _asked_by(check):
+            asked.setdefault(step, []).append(check)
+    steps = set(asked)
     if "restart_charon" in steps:
         steps.add("restart_xl2tpd")
-        if down is None or down.state != "fail":
+        if not any(check.name == "xl2tpd_process" and check.state == "fail" for check in found):
             steps.add("stop_xl2tpd")
     if "rewrite" in steps:
         steps.discard("push_rules")
@@ -145,9 +150,11 @@ def remedies(checks: Iterable[Check]) -> tuple[str, ...]:
         steps &= _BEFORE_REPROGRAMMING
     if "leave" in steps:
         steps &= _AFTER_DELETING
-    left = found.get("daemons_after_delete")
-    words = {**_WORDS, "leave": left.fix if left is not None else ""}
-    return tuple(words[step] for step in _WORDS if step in steps)
+    return tuple(
+        words or " ".join(dict.fromkeys(check.fix for check in asked[step]))
+        for step, words in _WORDS.items()
+        if step in steps
+    )
 
 
 def _asked_by(check: Check) -> tuple[str, ...]:
@@ -155,11 +162,15 @@ def _asked_by(check: Check) -> tuple[str, ...]:
     if check.steps:
         return check.steps
     sources = {proof.source for proof in check.evidence}
+    if check.name in _RULES and not check.action:
+        # Nothing that CloudStack does takes a rule out that somebody has put in by hand.
+        return ("by_hand",)
     if check.name in _GATES:
         # A rule that CloudStack has is pushed anew; a VPC's router opens its ports itself.
         return ("push_rules",) if "listFirewallRules" in sources else ("rewrite",)
     if check.name == "orphan_session":
-        return ("end_orphans",) if "pgrep_pppd" in sources else ()
+        # A record or an interface alone has no process that could be ended.
+        return ("end_orphans",) if check.state == "fail" and "pgrep_pppd" in sources else ()
     if check.state == "fail" and check.name in _FOR_FAILED:
         return _FOR_FAILED[check.name]
     return _FOR_FLAGGED.get(check.name, ())
