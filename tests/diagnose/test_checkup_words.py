@@ -189,3 +189,32 @@ def test_two_complaints_are_both_told() -> None:
     assert "killed pppd; the table of connections is full" in found.says
     assert "offering" in found.fix
     assert "nf_conntrack_max" in found.fix
+
+
+def test_an_open_door_is_only_a_warning_while_charon_starts() -> None:
+    young = checks_of("vpn_idle", {**STARTING, "ps_vpn": processes_of(2)})["l2tp_without_ipsec"]
+    assert young.state == "warn"
+    assert "was started 2 s ago" in young.says
+    assert young.fix.startswith("Look again in half a minute.")
+    old = checks_of("vpn_idle", {**STARTING, "ps_vpn": processes_of(JUST_STARTED)})
+    assert old["l2tp_without_ipsec"].state == "fail"
+
+
+@pytest.mark.parametrize(
+    ("state", "changed", "then", "action"),
+    [
+        ("vpn_idle", {"xfrm_policy": ""}, "systemctl restart strongswan-starter", "repair"),
+        ("cleartext_session", {}, "systemctl restart strongswan-starter", "repair"),
+        ("deleted_daemons_left", NO_CHARON, "csvpn disable NETWORK --clean", "disable"),
+        ("vpn_idle", {**FORGOTTEN, "xfrm_policy": ""}, "see programmed", "restart"),
+    ],
+)
+def test_the_fix_of_an_open_door_agrees_with_the_order_of_steps(
+    state: str, changed: dict[str, Change], then: str, action: str
+) -> None:
+    check = checks_of(state, changed)["l2tp_without_ipsec"]
+    assert check.state == "fail"
+    assert check.action == action
+    assert check.fix.index("systemctl stop xl2tpd") < check.fix.index(then)
+    assert "systemctl start " not in check.fix
+    assert ("restart xl2tpd" in check.fix) is (action == "repair")

@@ -253,3 +253,17 @@ def test_without_steps_the_console_does_not_say_that_nothing_is_to_be_done() -> 
 def test_a_silent_command_is_no_reason_for_a_step() -> None:
     slow = nothing("ipsec_statusall", 124)
     assert not remedies(checks_of("vpn_idle", {"ipsec_statusall": slow}).values())
+
+
+def test_a_charon_that_was_started_just_now_is_not_started_again() -> None:
+    head = "PID PPID STARTED ELAPSED RSS NLWP COMMAND\n"
+    row = "1709 1699 Mon Nov 23 03:51:44 2026 2 15988 1 /usr/lib/ipsec/charon\n"
+    changed: dict[str, Change] = {
+        "ss_vpn_ports": lines_without("charon"),
+        "ipsec_statusall": nothing("ipsec_statusall", 3),
+        "xfrm_policy": "",
+        "ps_vpn": head + row,
+    }
+    checks = checks_of("vpn_idle", changed)
+    assert checks["l2tp_without_ipsec"].state == "warn"
+    assert not remedies(checks.values())

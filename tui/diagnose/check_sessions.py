@@ -8,7 +8,7 @@ import re
 from typing import Final
 
 from tui.diagnose.check_firewall import ANYWHERE, gate_sources
-from tui.diagnose.check_service import open_ports
+from tui.diagnose.check_service import charon_age, open_ports
 from tui.diagnose.checks import Proof
 from tui.diagnose.firewall_walk import Packet
 from tui.diagnose.session_leftovers import Leftovers, Seen, leftovers
@@ -183,8 +183,7 @@ def l2tp_without_ipsec(subject: Subject) -> Result:
         return failed(
             f"{clients} is connected without IPsec: everything passes in clear text",
             evidence,
-            "Disconnect the session, stop xl2tpd, start strongSwan, then xl2tpd.",
-            "repair",
+            *_shut(subject),
         )
     open_now = open_ports(subject)
     if isinstance(open_now, Unanswered):
@@ -204,14 +203,34 @@ def l2tp_without_ipsec(subject: Subject) -> Result:
             "nothing enforces IPsec, but the firewall does not let UDP 1701 in",
             policy or prove("xfrm_policy", "no policy"),
         )
+    evidence = (
+        *(policy or prove("xfrm_policy", "no policy for UDP 1701")),
+        *subject.quote("ss_vpn_ports", ":1701"),
+    )
+    fix, action = _shut(subject)
+    age = charon_age(subject)
+    if age is not None and subject.wants_vpn:
+        return warned(
+            f"charon was started {age} s ago and has no policies yet: until then xl2tpd can be "
+            "reached without IPsec",
+            evidence,
+            f"Look again in half a minute. If it is open then: {fix}",
+        )
     return failed(
-        "xl2tpd can be reached without IPsec: L2TP in clear text is accepted",
-        (
-            *(policy or prove("xfrm_policy", "no policy for UDP 1701")),
-            *subject.quote("ss_vpn_ports", ":1701"),
-        ),
-        "Stop xl2tpd, start strongSwan, then xl2tpd: `systemctl stop xl2tpd`, `systemctl restart "
-        "strongswan-starter`, `systemctl start xl2tpd`.",
+        "xl2tpd can be reached without IPsec: L2TP in clear text is accepted", evidence, fix, action
+    )
+
+
+def _shut(subject: Subject) -> tuple[str, str]:
+    """How L2TP in clear text is ended, and the action that does it."""
+    stop = "Stop xl2tpd, which cuts off whoever is connected: `systemctl stop xl2tpd`."
+    if subject.wants_vpn is False:
+        return f"{stop} Then clean up what is left: `csvpn disable NETWORK --clean`.", "disable"
+    if subject.is_programmed is False:
+        return f"{stop} Then have CloudStack program the router again: see programmed.", "restart"
+    return (
+        f"{stop} Then start strongSwan and xl2tpd: `systemctl restart strongswan-starter`, "
+        "`systemctl restart xl2tpd`.",
         "repair",
     )
 
