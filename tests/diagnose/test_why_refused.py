@@ -273,6 +273,14 @@ def test_a_cookie_that_the_router_asks_of_everybody_makes_nobody_a_flood() -> No
     assert verdict.category != "half_open_flood"
 
 
+def test_a_router_without_a_key_is_said_to_have_none() -> None:
+    lacking = f"[IKE] no shared key found for '{ROUTER}'[{ROUTER}] - '(null)'[{CLIENT}]"
+    verdict = only(behind_nat("08:00:00", lacking), gave_up("08:00:30"))
+    assert verdict.category == "psk_mismatch"
+    assert "the router that has no key" in verdict.says
+    assert "the router that has no key" not in only(wrong_key("08:00:00")).says
+
+
 # --- scanners and clients
 
 

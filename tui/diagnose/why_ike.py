@@ -76,6 +76,10 @@ def key_unreadable(case: ClientCase) -> Finding | None:
         outcome="fail",
         certainty=SURE,
         evidence=(*found[:3], *case.said("processing failed")[:1], *half_open[:1]),
+        says="It is the router that has no key for this client: look at "
+        "/etc/ipsec.d/ipsec.any.secrets, then `ipsec rereadsecrets`."
+        if case.marked("no_shared_key")
+        else "",
     )
 
 
