@@ -46,15 +46,17 @@ def _networks(cidrs: Iterable[str]) -> Iterator[Network]:
 
 def ends_of(table: Table, chain: str, cidr: str) -> tuple[str, ...]:
     """Addresses by which a network is tried: both its ends, and for every address one that no rule
-    names, one of each network that `chain` names, and those just outside of it."""
+    names and those beside the networks that `chain` names. Whom a rule names, such as a scanner
+    that is kept out, does not speak for everybody."""
     network = ipaddress.IPv4Network(cidr, strict=False)
     if network.prefixlen:
         return tuple(dict.fromkeys((str(network[0]), str(network[-1]))))
     tried = [nameless] if (nameless := somewhere(table)) else []
-    for each in _networks(sources_of(table.rules(chain))):
-        first, last = int(each[0]), int(each[-1])
-        around = (first, first - 1, last + 1)
-        tried += [str(ipaddress.IPv4Address(one)) for one in around if 0 <= one < 2**32]
+    named = list(_networks(sources_of(table.rules(chain))))
+    beside = [end for each in named for end in (int(each[0]) - 1, int(each[-1]) + 1)]
+    for address in (ipaddress.IPv4Address(end) for end in beside if 0 <= end < 2**32):
+        if not _is_in(address, named):
+            tried.append(str(address))
     return tuple(dict.fromkeys(tried))
 
 
