@@ -4,14 +4,15 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cached_property
+from math import inf
 from typing import Final
 
 import msgspec
 
 from tui.diagnose.packets import ClientPackets, Echoes, Packet, echoes
 from tui.diagnose.verdicts import Evidence, Outcome
-from tui.diagnose.why_facts import CAPTURE, RouterFacts, shown
-from tui.diagnose.why_logs import Logs
+from tui.diagnose.why_facts import CAPTURE, RouterFacts, holds, shown
+from tui.diagnose.why_logs import PPP_LOGS, Logs
 from tui.logs.attempts import Attempt, LogRef, Rung
 from tui.router.ipsec_facts import ChildSa, IkeSa
 
@@ -48,6 +49,22 @@ def of_packet(packet: Packet) -> Evidence:
 
 _AGE: Final = re.compile(r"(\d+) (second|minute|hour|day)")
 _SECONDS: Final = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
+
+
+_CLOSED: Final = re.compile(
+    r"closing CHILD_SA .*?_i \((\d+) bytes(?:, \d+ pkts)?\) \S+_o \((\d+) bytes"
+)
+
+
+class Counted(msgspec.Struct, frozen=True):
+    """Bytes of ESP that charon decrypted from a client and encrypted for it."""
+
+    received: int
+    sent: int
+    seconds: float | None
+    """How long the security associations lived, or have lived."""
+    evidence: tuple[Evidence, ...]
+    is_closed: bool = False
 
 
 class Everybody:
@@ -124,21 +141,44 @@ class ClientCase:
 
     def said(self, *fragments: str) -> tuple[Evidence, ...]:
         """Lines of the last attempt that hold one of `fragments`."""
-        if self.last is None:
-            return ()
-        lines = [*self.last.marks, *self.last.steps]
-        return tuple(
-            of_line(line) for line in lines if any(each in line.text for each in fragments)
-        )
+        return _lines_of((self.last,) if self.last is not None else (), fragments)
 
     def ever_said(self, *fragments: str) -> tuple[Evidence, ...]:
         """As `said`, of all attempts of the client."""
-        return tuple(
-            of_line(line)
-            for attempt in self.attempts
-            for line in [*attempt.marks, *attempt.steps]
-            if any(each in line.text for each in fragments)
-        )
+        return _lines_of(self.attempts, fragments)
+
+    def said_near(
+        self, *fragments: str, seconds: float, below: Rung | None = None
+    ) -> tuple[Evidence, ...]:
+        """As `ever_said`, of attempts that lie at most `seconds` from the last one, and only of
+        those that did not reach `below`."""
+        began = _beginning(self.last)
+        near = [
+            each
+            for each in self.attempts
+            if (below is None or each.rung < below)
+            and (
+                each is self.last
+                or (began is not None and abs((_beginning(each) or 0.0) - began) <= seconds)
+            )
+        ]
+        return _lines_of(near, fragments)
+
+    def pppd_said(self, *needles: bytes) -> tuple[Evidence, ...]:
+        """Lines of the last attempt's pppd, where the fold of attempts did not keep them."""
+        if self.last is None or not self.last.pppd:
+            return ()
+        tag, (began, ended) = f"pppd[{self.last.pppd}]", self.lifetime
+        for name in PPP_LOGS:
+            found = [
+                line
+                for needle in needles
+                for _, line in self.logs.within(name, began - _CLOSE, ended + _FALLS_SILENT, needle)
+                if tag in line.text
+            ]
+            if found:
+                return tuple(sorted(found, key=lambda each: each.line)[:3])
+        return ()
 
     def marked(self, *signatures: str) -> tuple[Evidence, ...]:
         """Lines of the last attempt that match one of `signatures`."""
@@ -185,7 +225,33 @@ class ClientCase:
         children = self.facts.ipsec.children if self.facts.ipsec is not None else ()
         numbers = self.last.child_sas if self.last is not None else ()
         mine = [each for each in children if each.remote == self.client]
-        return next((each for each in mine if each.number in numbers), mine[-1] if mine else None)
+        own = next((each for each in mine if each.number in numbers), None)
+        if own is not None or (numbers and self.last is not None and self.last.end):
+            # That of an attempt which is over is gone; what is there now is of another one.
+            return own
+        return mine[-1] if mine else None
+
+    @cached_property
+    def counted(self) -> "Counted | None":
+        """What charon counted in the last attempt's ESP: now, or when it was closed."""
+        if (child := self.child) is not None:
+            shown = self.facts.line("ipsec_statusall", "bytes_i", f"{{{child.number}}}")
+            return Counted(child.bytes_in, child.bytes_out, self.sa_seconds, shown)
+        if self.last is None or not self.last.end:
+            return None
+        closed = [
+            (int(match[1]), int(match[2]), line)
+            for line in self.last.marks
+            if (match := _CLOSED.search(line.text))
+        ]
+        if not closed:
+            return None
+        came, went, lines = zip(*closed, strict=True)
+        up = [step.time for step in self.last.steps if "CHILD_SA" in step.text and step.time]
+        ends = [line.time for line in lines if line.time is not None]
+        seconds = max(ends) - up[0] if up and ends else None
+        proof = tuple(of_line(line) for line in lines)
+        return Counted(sum(came), sum(went), seconds, proof, is_closed=True)
 
     @cached_property
     def ike(self) -> IkeSa | None:
@@ -208,13 +274,70 @@ class ClientCase:
         began = steps[-1].time if steps else None
         return None if began is None or self.logs.end is None else self.logs.end - began
 
-    @property
-    def window(self) -> tuple[float, float] | None:
-        """From a minute before the last attempt began to a minute after it ended."""
-        if self.last is None or self.last.started is None:
-            return None
-        ended = self.last.ended or self.logs.end or self.last.started
-        return self.last.started - 60, ended + 60
+    @cached_property
+    def lifetime(self) -> tuple[float, float]:
+        """When the last attempt lived: open at the side that the logs do not show.
+
+        One that did not get through and has no end is over a while after its last line.
+        """
+        last = self.last
+        if last is None:
+            return 0.0, inf
+        began = last.started if last.started is not None else 0.0
+        if last.ended is not None:
+            return began, last.ended
+        times = [line.time for line in [*last.steps, *last.marks] if line.time is not None]
+        if last.rung >= Rung.CONNECTED or not times:
+            return began, inf
+        return began, max(times) + _GIVES_UP
+
+    @cached_property
+    def was_session(self) -> bool:
+        """Whether the last attempt was a session, as its own lines say, which may be its end only:
+        logs begin in the middle of sessions."""
+        if self.last is None or self.rung >= Rung.CONNECTED:
+            return self.last is not None
+        if self.last.started is not None or self.said(*REFUSED):
+            return False
+        # A login that fails late has one too, of no time at all.
+        if any("Connect time 0.0 " not in line.text for line in self.pppd_said(b"Connect time")):
+            return True
+        return bool(self.said(*_ENDS_OF_SESSIONS))
+
+
+_CLOSE: Final = 2.0
+"""Seconds by which two daemons may tell of one moment."""
+_FALLS_SILENT: Final = 10.0
+"""Seconds after its end in which pppd still writes of it."""
+_GIVES_UP: Final = 30.0
+"""Seconds after its last line in which a client that got no answer still tries."""
+_ENDS_OF_SESSIONS: Final = (
+    "lack of activity",
+    "with code 12",
+    "with code 15",
+    "echo-requests",
+    "Serial link appears to be disconnected",
+    "Maximum retries exceeded for tunnel",
+    "DPD check timed out",
+)
+REFUSED: Final = ("twice, ignoring second one", "failed CHAP", "CHAP Failure", "with code 11")
+
+
+def _beginning(attempt: Attempt | None) -> float | None:
+    """When its lines begin, as far as they say when."""
+    if attempt is None:
+        return None
+    times = [line.time for line in [*attempt.steps, *attempt.marks] if line.time is not None]
+    return attempt.started if attempt.started is not None else min(times, default=attempt.ended)
+
+
+def _lines_of(attempts: Iterable[Attempt], fragments: tuple[str, ...]) -> tuple[Evidence, ...]:
+    return tuple(
+        of_line(line)
+        for attempt in attempts
+        for line in [*attempt.marks, *attempt.steps]
+        if any(holds(line.text, each) for each in fragments)
+    )
 
 
 def now_utc() -> datetime:

@@ -1,5 +1,6 @@
 """Rules for sessions that have ended: why they did."""
 
+from math import inf
 from typing import Final
 
 from tui.diagnose.verdicts import Evidence
@@ -7,17 +8,22 @@ from tui.diagnose.why_case import (
     GUESS,
     LIKELY,
     OPEN,
+    REFUSED,
     SURE,
     ClientCase,
     Finding,
+    of_line,
 )
-from tui.diagnose.why_logs import CLOUD_LOG, DAEMON_LOG
+from tui.diagnose.why_facts import holds
+from tui.diagnose.why_logs import CLOUD_LOG, DAEMON_LOG, PPP_LOGS
+from tui.diagnose.why_stops import CHARON, XL2TPD, killed_by_kernel
 from tui.logs.attempts import Rung
 from tui.router import commands
 
-_CHARON_LOGS: Final = (DAEMON_LOG, "vr.auth.log")
-_STOPPED: Final = (b"charon stopped after", b"SIGINT received, shutting down", b"SIGTERM received")
-_STARTED: Final = (b"Starting IKE charon daemon", b") started after")
+_CLOSE: Final = 2.0
+"""Seconds by which two daemons may tell of one moment."""
+_DEAD_WITHIN: Final = 300.0
+"""Seconds within which xl2tpd and pppd notice that nothing comes from a client any more."""
 
 
 def user_removed(case: ClientCase) -> Finding | None:
@@ -25,8 +31,7 @@ def user_removed(case: ClientCase) -> Finding | None:
     last = case.last
     if last is None or case.rung < Rung.CALL:
         return None
-    kill = f"kill -9 {last.pppd}".encode()
-    ordered = case.logs.find(CLOUD_LOG, kill) if last.pppd else ()
+    ordered = _kill_orders(case, last.pppd) if last.pppd else ()
     killed = case.said("by signal 9")
     if not ordered and not killed:
         return None
@@ -36,29 +41,40 @@ def user_removed(case: ClientCase) -> Finding | None:
         or (cloud is not None and cloud.users is not None and case.user not in cloud.users)
     )
     proof = case.facts.silence("chap_users", f"{case.user} is not among the names") if gone else ()
+    began, ended = case.lifetime
+    looked = case.logs.between((CLOUD_LOG,), began, ended + _CLOSE, b"tdbdump")
     return Finding(
         category="admin_user_removed",
         outcome="dropped",
         certainty=SURE if ordered or gone else LIKELY,
-        evidence=(*ordered, *killed, *proof, *case.logs.find(CLOUD_LOG, b"tdbdump", most=1)),
+        evidence=(*ordered, *killed, *proof, *looked[-1:]),
     )
+
+
+def _kill_orders(case: ClientCase, pppd: int) -> tuple[Evidence, ...]:
+    """Where cloud.log kills this very pppd while it lives; a number is used again later."""
+    began, ended = case.lifetime
+    lines = case.logs.within(CLOUD_LOG, began - _CLOSE, ended + _CLOSE, f"kill -9 {pppd}".encode())
+    return tuple(line for _, line in lines if holds(line.text, f"kill -9 {pppd}"))[:3]
 
 
 def charon_restarted(case: ClientCase) -> Finding | None:
     """strongSwan went away under a living session."""
-    window = case.window
-    if window is None or case.last is None or case.rung < Rung.TUNNEL:
+    last = case.last
+    if last is None or not (case.was_session or _may_be_session(case)):
         return None
-    began = case.last.connected or case.last.started or window[0]
-    stops = case.logs.between(_CHARON_LOGS, began, window[1], *_STOPPED)
-    starts = case.logs.between(_CHARON_LOGS, began, window[1], *_STARTED)
-    younger = _charon_younger_than(case, began)
-    if not (stops or case.last.end == "charon_stopped" or younger):
+    if last.end in ("goodbye", "idle", "peer_dead_lcp", "refused"):
         return None
-    if case.last.end in ("goodbye", "idle", "peer_dead_lcp"):
+    began, ended = case.lifetime
+    began = last.connected or began
+    # Without IPsec a session is found dead within minutes: an older stop is not what ended it.
+    from_then = began if last.ended is None else max(began, ended - _DEAD_WITHIN)
+    stops = case.logs.between(CHARON.logs, from_then, ended + _CLOSE, *CHARON.ends)
+    starts = case.logs.between(CHARON.logs, from_then, ended + _DEAD_WITHIN, *CHARON.starts)
+    younger = _charon_younger_than(case, began, ended + _CLOSE)
+    if not (stops or last.end == "charon_stopped" or younger):
         return None
-    own = case.logs.find("vr.log", f"to {case.client}".encode(), most=8)
-    acquired = tuple(each for each in own if "initiating IKE_SA" in each.text)
+    acquired = _asked_again(case, from_then)
     if case.facts.charon_runs is False:
         return Finding(
             category="ipsec_service_down",
@@ -70,7 +86,7 @@ def charon_restarted(case: ClientCase) -> Finding | None:
     return Finding(
         category="ipsec_restarted",
         outcome="dropped",
-        certainty=SURE if stops or case.last.end == "charon_stopped" else LIKELY,
+        certainty=SURE if stops or last.end == "charon_stopped" else LIKELY,
         evidence=(*stops, *starts[:1], *younger, *acquired[:1], *case.said("Maximum retries")),
         says="The router asks the client for a new connection by itself after that and is refused: "
         "that is no fault of the client."
@@ -79,11 +95,30 @@ def charon_restarted(case: ClientCase) -> Finding | None:
     )
 
 
-def _charon_younger_than(case: ClientCase, began: float) -> tuple[Evidence, ...]:
-    """`ipsec statusall` says since when charon runs; later than the session: it was restarted."""
+def _may_be_session(case: ClientCase) -> bool:
+    """A call whose pppd is silent only because its logs are not at hand."""
+    if case.rung < Rung.CALL or case.logs.has(*PPP_LOGS):
+        return False
+    return not case.said("pppd exited for call")
+
+
+def _asked_again(case: ClientCase, since: float) -> tuple[Evidence, ...]:
+    """Where the router itself begins IKE with the client."""
+    begun = case.logs.within(DAEMON_LOG, since, inf, b"initiating ")
+    return tuple(
+        line
+        for _, line in begun
+        if "IKE_SA" in line.text and holds(line.text, f" to {case.client}")
+    )
+
+
+def _charon_younger_than(case: ClientCase, began: float, ended: float) -> tuple[Evidence, ...]:
+    """`ipsec statusall` says since when charon runs; if since the session, it was restarted."""
     seen = case.facts.line("ipsec_statusall", "uptime:", "since ")
     started = charon_started(seen[0].text) if seen else None
-    return seen if started is not None and started > began + 5 else ()
+    if started is None or not case.lifetime[0]:
+        return ()
+    return seen if began + 5 < started <= ended + _DEAD_WITHIN else ()
 
 
 def charon_started(text: str) -> float | None:
@@ -125,7 +160,7 @@ _SPOKEN: Final = (
 
 def said_so(case: ClientCase) -> Finding | None:
     """The end stands in the log."""
-    if case.rung < Rung.CONNECTED:
+    if not case.was_session:
         return None
     for category, outcome, fragments in _SPOKEN:
         found = case.said(*fragments)
@@ -136,7 +171,7 @@ def said_so(case: ClientCase) -> Finding | None:
                 category=category,
                 outcome="disconnected" if outcome == "disconnected" else "dropped",
                 certainty=SURE,
-                evidence=(*best[:4], *case.said("Connect time")),
+                evidence=(*best[:4], *case.pppd_said(b"Connect time")[:1]),
             )
     return None
 
@@ -147,16 +182,26 @@ def _place(order: dict[str, int], text: str) -> int:
 
 def daemon_stopped(case: ClientCase) -> Finding | None:
     """xl2tpd ended under the session."""
-    if case.rung < Rung.CONNECTED or case.last is None or case.last.end != "xl2tpd_stopped":
+    last = case.last
+    if last is None or not case.was_session:
         return None
-    lines = case.logs.find("vr.log", b"death_handler: Fatal signal", b"Stopping xl2tpd")
+    began, ended = case.lifetime
+    around = (max(began, ended - _DEAD_WITHIN) if last.ended else began, ended + _CLOSE)
+    crashed = killed_by_kernel(case.logs, XL2TPD, *around)
+    if last.end != "xl2tpd_stopped" and not (crashed and last.end in ("", "terminated")):
+        return None
+    lines = case.logs.between(XL2TPD.logs, *around, *XL2TPD.ends)
     down = case.facts.xl2tpd_runs is False
+    killed = tuple(line for _, line in crashed[:2])
+    says = "The kernel ended it while the client was connected." if killed else ""
+    if not down and not killed:
+        says = "xl2tpd was restarted while the client was connected."
     return Finding(
         category="xl2tpd_down",
         outcome="dropped",
-        certainty=SURE if down else LIKELY,
-        evidence=(*lines, *case.said("Fatal signal", "Terminating")),
-        says="" if down else "xl2tpd was restarted while the client was connected.",
+        certainty=SURE if down or killed else LIKELY,
+        evidence=(*killed, *lines, *case.said("Fatal signal", "Terminating")),
+        says=says,
     )
 
 
@@ -213,22 +258,35 @@ def not_in_kernel(case: ClientCase) -> Finding | None:
 
 def client_deleted(case: ClientCase) -> Finding | None:
     """The client closed IPsec itself."""
-    if case.rung < Rung.CONNECTED or case.last is None or not case.last.end:
+    last = case.last
+    if last is None or not case.was_session or not last.end or last.ended is None:
         return None
-    deleted = case.said("received DELETE for IKE_SA", "received DELETE for ESP", "Goodbye")
-    if deleted:
+    words = ("received DELETE for IKE_SA", "received DELETE for ESP", "Goodbye")
+    # A client also deletes what it has replaced, in the midst of a session.
+    late = [
+        of_line(line)
+        for line in last.marks
+        if line.time is not None
+        and line.time >= last.ended - _AT_THE_END
+        and any(word in line.text for word in words)
+    ]
+    if late:
         return Finding(
             category="normal_disconnect",
             outcome="disconnected",
             certainty=LIKELY,
-            evidence=(*deleted, *case.top),
+            evidence=(*late, *case.top),
         )
     return None
 
 
+_AT_THE_END: Final = 10.0
+"""Seconds before the end of a session in which the client takes IPsec down."""
+
+
 def ended_unexplained(case: ClientCase) -> Finding | None:
     """pppd was told to end, and who told it is in a log that is not at hand."""
-    if case.rung < Rung.CONNECTED or case.last is None or not case.last.end:
+    if case.last is None or not case.was_session or not case.last.end:
         return None
     if case.last.end == "replaced":
         return None
@@ -237,11 +295,30 @@ def ended_unexplained(case: ClientCase) -> Finding | None:
         category="normal_disconnect" if case.last.end == "deleted" else "peer_dead_l2tp",
         outcome="disconnected" if case.last.end == "deleted" else "dropped",
         certainty=OPEN if case.last.end == "peer_dead_l2tp" else GUESS,
-        evidence=(*ended, *case.top),
+        evidence=(*ended, *case.pppd_said(b"Connect time")[:1], *case.top),
         says="The session was ended; who ended it, these files do not say.",
         others=("ipsec_restarted", "dpd_timeout", "xl2tpd_down", "idle_timeout")
         + (("peer_dead_l2tp",) if case.last.end == "deleted" else ("normal_disconnect",)),
         next_look="/var/log/daemon.log of that time: what xl2tpd and charon say",
+    )
+
+
+def left_unseen(case: ClientCase) -> Finding | None:
+    """The client hung up a call whose beginning is older than the logs."""
+    last = case.last
+    if last is None or last.started is not None or case.rung < Rung.TUNNEL:
+        return None
+    if last.end not in ("goodbye", "deleted") or case.said(*REFUSED):
+        return None
+    return Finding(
+        category="normal_disconnect",
+        outcome="disconnected",
+        certainty=OPEN,
+        evidence=(*case.said("closed to", "LCP terminated", "received DELETE"), *case.top),
+        says="These logs begin in the midst of it: whether it was a session that its user ended "
+        "or a login that came to nothing stands in older lines.",
+        others=("ppp_bad_password", "ppp_unknown_user", "ppp_auth_protocol", "ppp_mppe_required"),
+        next_look="the lines of /var/log/daemon.log and /var/log/messages before these",
     )
 
 
@@ -254,4 +331,5 @@ RULES: Final = (
     vanished,
     client_deleted,
     ended_unexplained,
+    left_unseen,
 )

@@ -53,7 +53,7 @@ class RouterFacts:
         if answer is None:
             return ()
         for number, line in enumerate(answer.stdout.split("\n")):
-            if line.strip() and all(word in line for word in words):
+            if line.strip() and all(holds(line, word) for word in words):
                 told = answer.original.split("\n")[number] if answer.original else line
                 return (Evidence(answer.file or name, answer.line + number, shown(told)),)
         return ()
@@ -270,6 +270,23 @@ def is_within(address: str, network: str) -> bool:
         return ipaddress.ip_address(address) in ipaddress.ip_network(network.strip(), strict=False)
     except ValueError:
         return False
+
+
+def holds(text: str, word: str) -> bool:
+    """Whether `text` has `word`; a number or an address at its ends is never a part of a longer
+    one: `kill -9 310` is not in `kill -9 3101`."""
+    at = text.find(word) if word else -1
+    while at >= 0:
+        end = at + len(word)
+        whole = not (word[0].isdigit() and _NUMBER_BEFORE.search(text, 0, at))
+        if whole and not (word[-1].isdigit() and _NUMBER_AFTER.match(text, end)):
+            return True
+        at = text.find(word, at + 1)
+    return not word
+
+
+_NUMBER_BEFORE: Final = re.compile(r"(?:\d|\d\.)\Z")
+_NUMBER_AFTER: Final = re.compile(r"\d|\.\d")
 
 
 def shown(text: str) -> str:

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from tui.diagnose.verdicts import Evidence
+from tui.diagnose.verdicts import Evidence, Outcome
 from tui.diagnose.why_case import (
     GUESS,
     LIKELY,
@@ -15,6 +15,7 @@ from tui.diagnose.why_case import (
 )
 from tui.diagnose.why_ike import gate_proof
 from tui.diagnose.why_logs import DAEMON_LOG
+from tui.diagnose.why_stops import XL2TPD, XL2TPD_CONFIG, last_stop, stopped_later
 from tui.logs.attempts import Rung
 
 _DROPS_L2TP: Final = re.compile(r"--dport 1701\b.*-j (?:DROP|REJECT)$")
@@ -89,7 +90,9 @@ def daemon_gone(case: ClientCase) -> Finding | None:
     closed = case.packets.unreachable.get(1701) if case.packets is not None else None
     wire = (of_packet(closed),) if closed is not None else ()
     bad, stopped = bad_config_lines(case), stopped_lines(case)
-    gone = case.facts.xl2tpd_runs is False
+    # The state is of now: what has ended since then was there when the client tried.
+    lived = stopped_later(case.logs, XL2TPD, _tried_until(case))
+    gone = case.facts.xl2tpd_runs is False and not lived
     if bad and (gone or wire or case.facts.xl2tpd_runs is None):
         return Finding(
             category="xl2tpd_bad_config",
@@ -99,7 +102,8 @@ def daemon_gone(case: ClientCase) -> Finding | None:
         )
     if not gone and not wire and not (stopped and case.facts.xl2tpd_runs is None):
         return None
-    spoke = case.child is not None and case.child.bytes_out > 0
+    counted = case.counted
+    spoke = counted is not None and counted.sent > 0
     return Finding(
         category="xl2tpd_down",
         outcome="dropped" if spoke else "fail",
@@ -121,37 +125,42 @@ def _no_socket(case: ClientCase) -> tuple[Evidence, ...]:
 
 def bad_config_lines(case: ClientCase) -> tuple[Evidence, ...]:
     """xl2tpd's complaint about its configuration, unless it has come up after that."""
-    words = (b"Unknown field", b"Unable to load config file", b"parse_config:")
-    lines = case.logs.find_in(("vr.log", "vr.auth.log"), *words)
-    unit = case.facts.line("systemctl_status_xl2tpd", "parse_config:")
-    failed = case.facts.line("systemctl_status_xl2tpd", "Unable to load config file")
-    return (*lines, *(unit or failed)) if lines or unit or failed else ()
+    lines = last_stop(case.logs, XL2TPD_CONFIG, _tried_until(case))
+    if case.facts.line(_UNIT, "active (running)"):
+        return lines
+    unit = case.facts.line(_UNIT, "parse_config:")
+    failed = case.facts.line(_UNIT, "Unable to load config file")
+    return (*lines, *(unit or failed))
 
 
 def stopped_lines(case: ClientCase) -> tuple[Evidence, ...]:
     """Proof that xl2tpd was stopped or died, and did not fail to start."""
     if bad_config_lines(case):
         return ()
-    unit = case.facts.line("systemctl_status_xl2tpd", "inactive (dead)") or case.facts.line(
-        "systemctl_status_xl2tpd", "active (exited)"
-    )
-    died = case.logs.find("vr.log", b"death_handler: Fatal signal", b"Stopped xl2tpd", most=1)
-    return (*unit, *died)
+    unit = case.facts.line(_UNIT, "inactive (dead)") or case.facts.line(_UNIT, "active (exited)")
+    return (*unit, *last_stop(case.logs, XL2TPD, _tried_until(case)))
+
+
+def _tried_until(case: ClientCase) -> float:
+    return case.lifetime[1]
+
+
+_UNIT: Final = "systemctl_status_xl2tpd"
 
 
 def l2tp_dropped(case: ClientCase) -> Finding | None:
     """Packets are decrypted and never answered although xl2tpd is there: the rule for UDP 1701."""
-    if case.rung != Rung.CHILD_ESTABLISHED or case.ever_said("Peer requested tunnel"):
+    if case.rung != Rung.CHILD_ESTABLISHED or _tunnel_asked_again(case):
         return None
-    child, gate = case.child, gate_proof(case, 1701)
-    silent = child is not None and child.bytes_in > 0 and child.bytes_out == 0
-    if not silent and not (gate and child is None):
+    counted, gate = case.counted, gate_proof(case, 1701)
+    silent = counted is not None and counted.received > 0 and counted.sent == 0
+    if not silent and not (gate and counted is None):
         return None
     gate = gate or _dropped_by_hand(case)
     if not gate and case.facts.lets_in(1701, case.client):
         return None
     known = case.facts.xl2tpd_runs
-    counters = case.facts.line("ipsec_statusall", "bytes_i", f"{{{child.number}}}") if child else ()
+    counters = counted.evidence if counted is not None else ()
     return Finding(
         category="udp1701_fw_rule_missing",
         outcome="fail",
@@ -172,13 +181,31 @@ def _dropped_by_hand(case: ClientCase) -> tuple[Evidence, ...]:
     return case.facts.line("iptables_filter", "--dport 1701", "-j DROP") if dropped else ()
 
 
+def _tunnel_asked_again(case: ClientCase) -> tuple[Evidence, ...]:
+    """The client asks for a tunnel that it has. Such a tunnel never stands, so that its lines may
+    be an attempt of their own."""
+    words = ("Peer requested tunnel", "Peer requested call")
+    return case.said_near(*words, seconds=_SAME_TRY_SECONDS, below=Rung.CALL)
+
+
+_SAME_TRY_SECONDS: Final = 120.0
+
+
 def esp_lost_outbound(case: ClientCase) -> Finding | None:
     """xl2tpd hears the client and the client does not hear xl2tpd."""
     if not Rung.CHILD_ESTABLISHED <= case.rung < Rung.CALL:
         return None
-    # Such a tunnel never stands, so that its lines may be an attempt of their own.
-    again = case.ever_said("Peer requested tunnel", "Peer requested call")
-    gave_up = case.ever_said("Maximum retries", "(Timeout)", "select timeout with max retries")
+    counted = case.counted
+    if counted is not None and counted.sent == 0:
+        return None
+    again = _tunnel_asked_again(case)
+    gave_up = case.said_near(
+        "Maximum retries",
+        "(Timeout)",
+        "select timeout with max retries",
+        seconds=_SAME_TRY_SECONDS,
+        below=Rung.CALL,
+    )
     if not again and not gave_up:
         return None
     return Finding(
@@ -191,22 +218,22 @@ def esp_lost_outbound(case: ClientCase) -> Finding | None:
 
 def esp_lost_inbound(case: ClientCase) -> Finding | None:
     """ESP is sent by the client and not one byte of it is decrypted."""
-    if case.rung != Rung.CHILD_ESTABLISHED:
-        return None
-    if case.child is not None and case.child.bytes_in > 0:
+    counted = case.counted
+    if case.rung != Rung.CHILD_ESTABLISHED or (counted is not None and counted.received > 0):
         return None
     received, _ = case.esp or (0, 0)
     blocked = case.facts.line("iptables_mangle", "-p esp", "-j DROP")
-    counters = case.facts.line("ipsec_statusall", " 0 bytes_i")
-    old = (case.sa_seconds or 0) > TOO_EARLY_SECONDS
+    age = counted.seconds if counted is not None else case.sa_seconds
+    old = (age or 0) > TOO_EARLY_SECONDS
     wire = (of_packet(case.packets.firsts["esp"]),) if received and case.packets else ()
-    if case.child is not None and (received or (blocked and old)):
+    if counted is not None and (received or (blocked and old)):
         certainty = SURE
     elif blocked:
         certainty = LIKELY
-    elif case.child is not None and old and case.esp is None:
-        certainty = OPEN
-    elif case.child is not None and old:
+    elif counted is not None and old and case.esp is None:
+        # Behind NAT it travels as IKE does, in UDP 4500, which gets through.
+        certainty = LIKELY if counted.is_closed and not _in_udp(case) else OPEN
+    elif counted is not None and old:
         certainty = LIKELY
     else:
         return None
@@ -214,7 +241,7 @@ def esp_lost_inbound(case: ClientCase) -> Finding | None:
         category="esp_blocked_inbound",
         outcome="fail",
         certainty=certainty,
-        evidence=(*counters, *blocked, *wire, *case.top),
+        evidence=(*(counted.evidence if counted else ()), *blocked, *wire, *case.top),
         says="" if received else "Nothing of it is in a capture either." if case.esp else "",
         others=("ok",) if certainty < LIKELY else (),
         next_look="a packet capture of 30 s: whether ESP of the client arrives"
@@ -223,12 +250,16 @@ def esp_lost_inbound(case: ClientCase) -> Finding | None:
     )
 
 
+def _in_udp(case: ClientCase) -> bool:
+    return case.last is not None and case.last.behind_nat
+
+
 def ipsec_only(case: ClientCase) -> Finding | None:
     """IPsec stands and nothing was sent yet: too early to blame anything."""
     if case.rung != Rung.CHILD_ESTABLISHED:
         return None
     received, _ = case.esp or (0, 0)
-    quiet = case.child is not None and case.child.bytes_in == 0
+    quiet = case.counted is not None and case.counted.received == 0
     young = case.sa_seconds is not None and case.sa_seconds <= TOO_EARLY_SECONDS
     if received or (case.silence_seconds or 0) > 30:
         return None
@@ -288,10 +319,13 @@ def talks_both_ways(case: ClientCase) -> Finding | None:
 
 def silence_after_ipsec(case: ClientCase) -> Finding | None:
     """IPsec stands, then nothing, and neither counters nor a capture tell more."""
-    if case.rung != Rung.CHILD_ESTABLISHED:
+    if case.rung != Rung.CHILD_ESTABLISHED or case.last is None:
         return None
     received, sent = case.esp or (0, 0)
-    late = (case.silence_seconds or 0) > 30 or received > 0
+    if case.counted is not None:
+        received, sent = case.counted.received, case.counted.sent
+    heard = case.logs.has(DAEMON_LOG)
+    late = (heard and (case.silence_seconds or 0) > 30) or received > 0
     causes: tuple[str, ...] = (
         "udp1701_fw_rule_missing",
         "esp_blocked_inbound",
@@ -300,16 +334,34 @@ def silence_after_ipsec(case: ClientCase) -> Finding | None:
         "esp_blocked_outbound",
         "conntrack_full",
     )
+    if received:
+        causes = tuple(each for each in causes if each != "esp_blocked_inbound")
     if received and sent:
         causes = ("esp_blocked_outbound", *(each for each in causes if "outbound" not in each))
-    category = causes[0] if late else "ok"
+    says = "IPsec came up and xl2tpd says nothing; these files do not say why."
+    category, others = causes[0], (*causes[1:], "ok")
+    outcome: Outcome = "fail"
+    if not late:
+        category, outcome, others = "ok", "ipsec_up_only", causes
+    if not heard and case.last.end:
+        # Where xl2tpd's log lacks, its silence is no sign: the session may have been a good one.
+        category, outcome = "normal_disconnect", "disconnected"
+        others = (*causes, *_BEYOND_IPSEC[:-1])
+        says = "IPsec came up and was closed; what went on inside stands in logs that lack here."
+    elif not heard:
+        others = (*others, *_BEYOND_IPSEC)
+        says = "IPsec came up; what went on inside stands in logs that are not here."
+    elif received and sent and case.last.started is None:
+        category, outcome = "normal_disconnect", "disconnected"
+        others = (*causes, "peer_dead_l2tp", "idle_timeout", "admin_user_removed")
+        says = "Packets went both ways; how it began is older than these logs."
     return Finding(
         category=category,
-        outcome="fail" if late else "ipsec_up_only",
+        outcome=outcome,
         certainty=GUESS,
-        evidence=case.top,
-        says="IPsec came up and xl2tpd says nothing; these files do not say why.",
-        others=(*causes[1:], "ok") if late else causes,
+        evidence=(*(case.counted.evidence if case.counted else ()), *case.top),
+        says=says,
+        others=others,
         next_look="`ipsec statusall` (bytes_i and bytes_o), `ss -lunp`, and the chain FIREWALL_… "
         "with its counters",
     )

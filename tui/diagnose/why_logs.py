@@ -1,7 +1,7 @@
 """The logs of a bundle, searched as they are: each word is looked for once, however many ask."""
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from datetime import datetime
 from functools import cached_property
@@ -31,7 +31,9 @@ _ENDS: Final = {
 """Commands that show the end of a log, and the bundle's name of that log."""
 _LATE_COPY: Final = re.compile(rb"\S+ +\S+ \S+ \S+ ipsec\[\d+\]: \d\d\[[A-Z]{3}\]")
 _FROM: Final = re.compile(r"\bfrom ([\d.]+\d)")
-_SPOKEN: Final = re.compile(rb"pppd\[(\d+)\]: (sent|rcvd) \[(LCP|CHAP|IPCP) (\w+)[^\n]*")
+_SPOKEN: Final = re.compile(
+    rb"pppd\[(\d+)\]: (?:(sent|rcvd) \[(LCP|CHAP|IPCP) (\w+)[^\n]*|pppd \S+ started by)"
+)
 _CALLED: Final = re.compile(rb"Call established with \S+ PID: (\d+),")
 _ARGUMENT: Final = re.compile(rb'"?([\d.]+):([\d.]+)"?\s*$')
 
@@ -48,6 +50,14 @@ def logs_of(bundle: Bundle) -> tuple[dict[str, bytes], dict[str, str]]:
             continue
         renamed[name] = answer.file or command
     return texts, renamed
+
+
+def _time_of(line: tuple[float, Evidence]) -> float:
+    return line[0]
+
+
+def _time_and_line(line: tuple[float, Evidence]) -> tuple[float, int]:
+    return line[0], line[1].line
 
 
 class Dialogue(msgspec.Struct):
@@ -68,6 +78,7 @@ class Logs:
         self.texts = texts
         self._now = now
         self._found: dict[tuple[str, bytes], list[tuple[int, Evidence]]] = {}
+        self._timed: dict[tuple[str, bytes], list[tuple[float, Evidence]]] = {}
 
     def has(self, *names: str) -> bool:
         """True if one of the files is there; it may be empty, which says something too."""
@@ -87,15 +98,12 @@ class Logs:
     ) -> tuple[Evidence, ...]:
         """As `find_in`, only lines of that time; the first three."""
         for name in names:
-            lines = self.find(name, *needles, most=MOST_FOUND)
-            found = [
-                each
-                for each in lines
-                if (time := self._time(name, each.text.encode())) is not None
-                and start <= time <= end
-            ]
+            found = []
+            for needle in needles:
+                found += self.within(name, start, end, needle)[:3]
             if found:
-                return tuple(found[:3])
+                unique = {each.line: each for _, each in sorted(found, key=_time_and_line)}
+                return tuple(unique.values())[:3]
         return ()
 
     def above(self, name: str, line: int, needle: bytes, most: int = 40) -> tuple[Evidence, ...]:
@@ -103,6 +111,26 @@ class Logs:
         found = self._lines_with(name, needle)
         at = bisect_left(found, line, key=lambda each: each[1].line)
         return tuple(each for _, each in reversed(found[max(0, at - most) : at]))
+
+    def within(
+        self, name: str, start: float, end: float, needle: bytes
+    ) -> list[tuple[float, Evidence]]:
+        """All lines of the log `name` that hold `needle` and are of that time, with their times."""
+        lines = self.timed(name, needle)
+        first = bisect_left(lines, start, key=_time_of)
+        return lines[first : bisect_right(lines, end, key=_time_of)]
+
+    def timed(self, name: str, needle: bytes) -> list[tuple[float, Evidence]]:
+        """Lines of the log `name` that hold `needle` and say when, in the order of their times."""
+        key = (name, needle)
+        if key not in self._timed:
+            timed = [
+                (time, each)
+                for each in self.find(name, needle, most=MOST_FOUND)
+                if (time := self._time(name, each.text.encode())) is not None
+            ]
+            self._timed[key] = sorted(timed, key=_time_and_line)
+        return self._timed[key]
 
     def _lines_with(self, name: str, needle: bytes) -> list[tuple[int, Evidence]]:
         """Lines that hold `needle` by where they begin; charon's late copies are left out."""
@@ -154,6 +182,10 @@ class Logs:
         """What each pppd and its client said, by process id; the journal alone has it."""
         found: dict[int, Dialogue] = {}
         for match in _SPOKEN.finditer(self.texts.get(JOURNAL, b"")):
+            if match[2] is None:
+                # Another pppd that was given the number of an old one.
+                found[int(match[1])] = Dialogue(Counter())
+                continue
             talk = found.setdefault(int(match[1]), Dialogue(Counter()))
             direction, protocol, message = (part.decode() for part in match.group(2, 3, 4))
             said = f"{direction} {protocol} {message}"

@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from tui.diagnose.verdicts import Evidence
 from tui.diagnose.why_case import (
     GUESS,
     LIKELY,
@@ -11,11 +10,16 @@ from tui.diagnose.why_case import (
     ClientCase,
     Finding,
 )
-from tui.diagnose.why_logs import DAEMON_LOG, JOURNAL, MOST_FOUND, PPP_LOGS
+from tui.diagnose.why_hangup import CANCELLED, NO_MPPE, windows_reason
+from tui.diagnose.why_logs import DAEMON_LOG, PPP_LOGS
 from tui.logs.attempts import Rung
 
 _JOURNAL_LOOK: Final = (
     "`journalctl -t pppd` on the router: it alone tells an unknown user from a wrong password"
+)
+_CLIENT_LOOK: Final = (
+    "the error number that the client shows, and `journalctl -t pppd` on the router: what the "
+    "client's last CCP and IPCP messages ask for"
 )
 
 
@@ -33,7 +37,7 @@ def no_secrets(case: ClientCase) -> Finding | None:
         return None
     found = case.said("couldn't find any suitable secret", "is required to authenticate itself")
     if not found:
-        found = _journal_of_pppd(case, b"couldn't find any suitable secret")
+        found = case.pppd_said(b"couldn't find any suitable secret")
     nobody = case.facts.known_users is not None and not case.facts.known_users
     exits = case.said("with code 1")
     at_once = [each for each in exits if each.text.rstrip().endswith("code 1")]
@@ -52,22 +56,12 @@ def no_secrets(case: ClientCase) -> Finding | None:
     )
 
 
-def _journal_of_pppd(case: ClientCase, *needles: bytes) -> tuple[Evidence, ...]:
-    """Lines of the last attempt's pppd, where the fold of attempts did not keep them."""
-    tag = f"[{case.last.pppd}]" if case.last is not None and case.last.pppd else ""
-    for name in PPP_LOGS:
-        lines = case.logs.find(name, *needles, most=MOST_FOUND)
-        if mine := [each for each in lines if tag in each.text]:
-            return tuple(mine[:3])
-    return ()
-
-
 def no_common_login(case: ClientCase) -> Finding | None:
     """The client refuses every way to log in that the router offers."""
     found = case.said("refused to authenticate", "No auth is possible")
     if not found or case.rung >= Rung.CONNECTED:
         return None
-    wish = _journal_of_pppd(case, b"ConfNak", b"ConfRej")
+    wish = case.pppd_said(b"ConfNak", b"ConfRej")
     return Finding(
         category="ppp_auth_protocol",
         outcome="fail",
@@ -77,15 +71,54 @@ def no_common_login(case: ClientCase) -> Finding | None:
 
 
 def demands_mppe(case: ClientCase) -> Finding | None:
-    """The client ends the connection for want of MPPE."""
-    found = case.said("MPPE required", "Compression Control Protocol")
-    ended = case.said("MPPE required", "LCP terminated by peer")
-    if not found or not ended or case.rung >= Rung.CONNECTED:
+    """The client ends the connection for want of MPPE, as it says itself.
+
+    That the router rejects CCP proves nothing: Windows always asks for it, and lives without.
+    """
+    if case.rung >= Rung.CONNECTED or case.was_session:
         return None
-    best = sorted(found, key=lambda each: "MPPE required" not in each.text)
+    said = case.said("MPPE required") or case.pppd_said(b"MPPE required")
+    ended = (*case.said("LCP terminated by peer"), *case.pppd_said(b"rcvd [LCP TermReq"))
+    reasons = {number: line for line in ended if (number := windows_reason(line.text)) is not None}
+    numbered = tuple(line for number, line in reasons.items() if number in NO_MPPE)
+    rejected = case.said("Compression Control Protocol")
+    if said or numbered:
+        return Finding(
+            category="ppp_mppe_required",
+            outcome="fail",
+            certainty=SURE,
+            evidence=(*said, *numbered, *rejected),
+        )
+    if CANCELLED in reasons:
+        return Finding(
+            category="normal_disconnect",
+            outcome="disconnected",
+            certainty=OPEN,
+            evidence=(reasons[CANCELLED], *case.top),
+            says="Windows ended it during the login and named no error, as it does when its user "
+            "cancels.",
+            others=("ppp_mppe_required", "ppp_auth_protocol"),
+            next_look=_CLIENT_LOOK,
+        )
+    if not rejected or not ended or not _may_want_mppe(case):
+        return None
+    number = next(iter(reasons), None)
     return Finding(
-        category="ppp_mppe_required", outcome="fail", certainty=SURE, evidence=tuple(best)
+        category="ppp_mppe_required",
+        outcome="fail",
+        certainty=GUESS if number is not None else OPEN,
+        evidence=(*ended, *rejected),
+        says=f"Windows ended it with error {number}, which is not the one for want of encryption."
+        if number is not None
+        else "It ended the connection after the router had rejected CCP; why, it does not say.",
+        others=("ppp_auth_protocol", "normal_disconnect", "ip_pool_exhausted"),
+        next_look=_CLIENT_LOOK,
     )
+
+
+def _may_want_mppe(case: ClientCase) -> bool:
+    """A login that failed is reason enough to hang up."""
+    return not case.said("failed CHAP", "CHAP Failure", "No CHAP secret found")
 
 
 def login_refused(case: ClientCase) -> Finding | None:
@@ -93,15 +126,13 @@ def login_refused(case: ClientCase) -> Finding | None:
     failed = case.said("failed CHAP authentication", "CHAP Failure", "No CHAP secret found")
     if not failed or case.rung >= Rung.CONNECTED:
         return None
-    unknown = case.said("No CHAP secret found", "Failure id=") or _journal_of_pppd(
-        case, b"No CHAP secret found"
+    unknown = case.said("No CHAP secret found", "Failure id=") or case.pppd_said(
+        b"No CHAP secret found"
     )
     unknown = tuple(
         each for each in unknown if "No CHAP secret" in each.text or each.text.endswith('""]')
     )
-    wrong = case.said("E=691", "Access denied") or _journal_of_pppd(
-        case, b"E=691", b"Access denied"
-    )
+    wrong = case.said("E=691", "Access denied") or case.pppd_said(b"E=691", b"Access denied")
     known = case.facts.known_users
     missing = known is not None and bool(case.user) and case.user not in known
     if unknown or missing:
@@ -153,7 +184,7 @@ def never_answers_lcp(case: ClientCase) -> Finding | None:
         category="ppp_lcp_timeout",
         outcome="fail",
         certainty=SURE if found else LIKELY,
-        evidence=(*found, *case.logs.find(JOURNAL, b"sent [LCP ConfReq", most=1), *case.top),
+        evidence=(*found, *case.pppd_said(b"sent [LCP ConfReq")[:1], *case.top),
     )
 
 
@@ -171,7 +202,7 @@ def never_answers_chap(case: ClientCase) -> Finding | None:
         category="ppp_chap_timeout",
         outcome="fail",
         certainty=SURE if found or asked >= 2 else 0.65,
-        evidence=(*found, *case.logs.find(JOURNAL, b"sent [CHAP Challenge"), *exits),
+        evidence=(*found, *case.pppd_said(b"sent [CHAP Challenge"), *exits),
         others=() if found or asked >= 2 else ("ppp_bad_password", "ppp_auth_protocol"),
     )
 

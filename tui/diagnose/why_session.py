@@ -13,7 +13,7 @@ from tui.diagnose.why_case import (
     Finding,
     of_line,
 )
-from tui.diagnose.why_logs import CLOUD_LOG, DAEMON_LOG, JOURNAL
+from tui.diagnose.why_logs import CLOUD_LOG, DAEMON_LOG, JOURNAL, MOST_FOUND
 from tui.logs.attempts import Attempt, Rung
 from tui.router import commands
 
@@ -50,10 +50,11 @@ def deleting_lines(case: ClientCase) -> tuple[Evidence, ...]:
 
     Every push renews the rules of the firewall; those for ppp go with the VPN only.
     """
-    taken = case.logs.find(CLOUD_LOG, b"Delete rule -D FORWARD -i ppp+", most=20)
-    if not taken or case.logs.find(CLOUD_LOG, b"-I FORWARD -i ppp+", b"-A FORWARD -i ppp+"):
+    taken = case.logs.find(CLOUD_LOG, b"Delete rule -D FORWARD -i ppp+", most=MOST_FOUND)
+    put = case.logs.find(CLOUD_LOG, b"-I FORWARD -i ppp+", b"-A FORWARD -i ppp+", most=MOST_FOUND)
+    if not taken or (put and put[-1].line > taken[-1].line):
         return ()
-    return (*taken[:1], *case.logs.find(CLOUD_LOG, b"remoteaccessvpn received", most=1))
+    return (*taken[-1:], *case.logs.find(CLOUD_LOG, b"remoteaccessvpn received", most=1))
 
 
 def without_ipsec(case: ClientCase) -> Finding | None:
@@ -83,10 +84,11 @@ def same_nat(case: ClientCase) -> Finding | None:
         and each.rung >= Rung.TUNNEL
         and not _ended_before(each, mine)
         and not _ended_before(mine, each)
+        and not _given_up_before(each, mine)
     ]
     if not rivals or case.rung < Rung.TUNNEL or _apart(mine, rivals[-1]):
         return None
-    closed = case.logs.find(DAEMON_LOG, b"tty is not open yet")
+    closed = case.logs.between((DAEMON_LOG,), *case.lifetime, b"tty is not open yet")
     both = tuple(of_line(each.steps[-1]) for each in (mine, rivals[-1]) if each.steps)
     names = ", ".join(dict.fromkeys(each.identity for each in (mine, *rivals)))
     return Finding(
@@ -107,6 +109,16 @@ def _ended_before(one: Attempt, other: Attempt) -> bool:
     )
 
 
+def _given_up_before(one: Attempt, other: Attempt) -> bool:
+    """`one` came to nothing, and no line of it is near the beginning of `other`."""
+    times = [line.time for line in [*one.steps, *one.marks] if line.time is not None]
+    if one.rung >= Rung.CONNECTED or one.end or not times or other.started is None:
+        return False
+    return max(times) + _GIVES_UP < other.started
+
+
+_GIVES_UP: Final = 120.0
+"""Seconds without a line after which nobody is still coming up."""
 _SELECTORS: Final = re.compile(r"TS (\S+ === \S+)")
 
 
@@ -135,16 +147,46 @@ def came_back(case: ClientCase) -> Finding | None:
     if case.last is None or case.rung < Rung.CHILD_ESTABLISHED or len(case.attempts) < 1:
         return None
     words = ("destroying duplicate IKE_SA", "schedule delete of duplicate IKE_SA")
-    found = case.ever_said(*words)
+    found = case.said(*words) or _cleared_now(case, words)
     earlier = [each for each in case.attempts[:-1] if each.rung >= Rung.CONNECTED]
-    if not found and not (earlier and earlier[-1].end == "replaced"):
+    if not found and not (earlier and _is_replaced(earlier[-1], case.last)):
         return None
     return Finding(
         category="reconnect_initial_contact",
         outcome="connected" if case.rung >= Rung.CONNECTED else "degraded",
         certainty=0.9 if found else LIKELY,
-        evidence=(*found, *case.ever_said("tty is not open", "Maximum retries"), *case.top),
+        evidence=(
+            *found,
+            *case.said_near("tty is not open", "Maximum retries", seconds=_MOMENTS),
+            *case.top,
+        ),
     )
+
+
+_MOMENTS: Final = 60.0
+"""Seconds in which the router clears an old connection away once the client comes back."""
+
+
+def _cleared_now(case: ClientCase, words: tuple[str, ...]) -> tuple[Evidence, ...]:
+    """Where an earlier attempt was cleared away as the last one began, not some other time."""
+    began = case.last.started if case.last is not None else None
+    return tuple(
+        of_line(line)
+        for attempt in case.attempts[:-1]
+        for line in attempt.marks
+        if began is not None
+        and line.time is not None
+        and abs(line.time - began) <= _MOMENTS
+        and any(word in line.text for word in words)
+    )
+
+
+def _is_replaced(earlier: Attempt, last: Attempt) -> bool:
+    if earlier.end != "replaced":
+        return False
+    if earlier.ended is None or last.started is None:
+        return True
+    return abs(earlier.ended - last.started) <= _MOMENTS
 
 
 def logged_in_twice(case: ClientCase) -> Finding | None:

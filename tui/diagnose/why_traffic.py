@@ -17,7 +17,9 @@ from tui.diagnose.why_case import (
 )
 from tui.diagnose.why_logs import CLOUD_LOG, DAEMON_LOG, PPP_LOGS
 from tui.diagnose.why_session import offered_address
+from tui.diagnose.why_stops import KERNEL_LOGS
 from tui.logs.attempts import Rung
+from tui.logs.signatures import BY_NAME
 
 _TABLE_FULL: Final = b"nf_conntrack: table full, dropping packet"
 _NO_TRAFFIC_LOOK: Final = (
@@ -27,10 +29,10 @@ _NO_TRAFFIC_LOOK: Final = (
 
 def table_full(case: ClientCase) -> Finding | None:
     """The kernel dropped packets while the client tried."""
-    window = case.window
-    if window is None:
+    began, ended = case.lifetime
+    if case.last is None or case.last.started is None or _is_refused(case):
         return None
-    near = case.logs.between(("vr.kern.log", "vr.messages.log"), *window, _TABLE_FULL)
+    near = case.logs.between(KERNEL_LOGS, began - 1, ended + 1, _TABLE_FULL)
     if not near:
         return None
     return Finding(
@@ -39,6 +41,27 @@ def table_full(case: ClientCase) -> Finding | None:
         certainty=0.9,
         evidence=(*near, *case.top),
     )
+
+
+def _is_refused(case: ClientCase) -> bool:
+    """A daemon said no in so many words: packets that are lost do not make it say that."""
+    if case.last is None or case.rung >= Rung.CONNECTED:
+        return False
+    return any(
+        mark.signature
+        and BY_NAME[mark.signature].level in ("warning", "error")
+        and BY_NAME[mark.signature].category not in _OF_SILENCE
+        for mark in case.last.marks
+    )
+
+
+_OF_SILENCE: Final = (
+    "",
+    *("peer_dead_l2tp", "peer_dead_lcp_echo", "dpd_timeout", "esp_blocked_outbound"),
+    *("ppp_lcp_timeout", "ppp_chap_timeout", "udp500_blocked", "udp4500_blocked"),
+    *("half_open_flood", "conntrack_full"),
+)
+"""Categories of lines that are written because nothing came."""
 
 
 def not_forwarded(case: ClientCase) -> Finding | None:
