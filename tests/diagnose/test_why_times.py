@@ -1,60 +1,23 @@
 """Lines of another time, of an earlier attempt or of another client decide nothing."""
 
 import re
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.diagnose.bundles import bundle_of
-from tests.diagnose.retold import at_once, retold
+from tests.diagnose.lines import (
+    Files,
+    closed,
+    cloud,
+    last_second,
+    line,
+    logs_of,
+    moved,
+    only_verdict,
+    restarted,
+    with_lines,
+)
 from tui.diagnose.verdicts import Verdict
-from tui.diagnose.why import why
 from tui.diagnose.why_hangup import windows_reason
-
-Files = dict[str, bytes]
-LOGS = ("vr.log", "vr.messages.log", "vr.pppd-journal.log", "vr.auth.log")
-START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
-"""When `at_once` lets the first attempt begin."""
-
-
-def logs_of(name: str, *, number: int = 0, only: tuple[str, ...] = LOGS) -> Files:
-    """The logs of the recorded case `name`, moved to `START`."""
-    files = retold(name, number=number)
-    return at_once([{log: files[log] for log in only if log in files}])
-
-
-def line(seconds: float, text: str) -> bytes:
-    """A line of that many seconds after `START`."""
-    moment = START + timedelta(seconds=seconds)
-    return f"{moment:%b} {moment.day:2} {moment:%H:%M:%S} r-42-VM {text}\n".encode()
-
-
-def with_lines(files: Files, name: str, *lines: bytes) -> Files:
-    """`files` with more lines in `name`, all in the order of time."""
-    every = list(files.get(name, b"").splitlines(keepends=True))
-    every += lines
-    every.sort(key=lambda each: each[:15])
-    return files | {name: b"".join(every)}
-
-
-def only_verdict(files: Files) -> Verdict:
-    (verdict,) = why(bundle_of(files), client="198.51.100.23")
-    return verdict
-
-
-def last_second(files: Files) -> int:
-    """Seconds from `START` to the last line of daemon.log."""
-    stamp = files["vr.log"].splitlines()[-1][:15].decode()
-    moment = datetime.strptime(f"2026 {stamp}", "%Y %b %d %H:%M:%S").replace(tzinfo=UTC)
-    return int((moment - START).total_seconds())
-
-
-def restarted(at: float) -> tuple[bytes, ...]:
-    return (
-        line(at, "charon: 00[DMN] SIGINT received, shutting down"),
-        line(at + 1, "ipsec[1640]: charon stopped after 400 ms"),
-        line(at + 2, "charon: 00[DMN] Starting IKE charon daemon (strongSwan 6.0.1, Linux 6.12)"),
-    )
 
 
 @pytest.mark.parametrize(
@@ -81,12 +44,6 @@ def test_a_restart_during_a_session_is_the_cause() -> None:
     # It comes up within a few seconds, and is found dead 94 seconds after it began.
     verdict = only_verdict(with_lines(logs_of("client_vanished"), "vr.log", *restarted(30)))
     assert (verdict.category, verdict.outcome) == ("ipsec_restarted", "dropped")
-
-
-def _moved(text: bytes, seconds: int) -> bytes:
-    stamp = datetime.strptime(f"2026 {text[:15].decode()}", "%Y %b %d %H:%M:%S")
-    moved = stamp + timedelta(seconds=seconds)
-    return f"{moved:%b} {moved.day:2} {moved:%H:%M:%S}".encode() + text[15:]
 
 
 # -- Windows says why it hangs up -----------------------------------------------------------------
@@ -146,34 +103,6 @@ def test_windows_without_encryption_is_told_from_other_errors(without: str) -> N
 
 
 # -- xl2tpd that was stopped, and came back -------------------------------------------------------
-
-
-def closed(came: int, went: int, *, after: int = 35, nat: bool = False) -> Files:
-    """A client whose IPsec comes up, and that takes it down without a word of xl2tpd's."""
-    files = logs_of("esp_blocked", only=("vr.log", "vr.auth.log"))
-    up = re.search(
-        rb"CHILD_SA (\S+) established with SPIs (\w+_i) (\w+_o) and (.*)", files["vr.log"]
-    )
-    assert up is not None
-    name, came_spi, went_spi, selectors = (each.decode() for each in up.groups())
-    number = int(re.search(rb"L2TP-PSK\[(\d+)\] established", files["vr.log"])[1])  # type: ignore[index]
-    lines = (
-        f"charon: 09[IKE] received DELETE for ESP CHILD_SA with SPI {went_spi[:-2]}",
-        f"charon: 09[IKE] closing CHILD_SA {name} with SPIs {came_spi} ({came} bytes) {went_spi} "
-        f"({went} bytes) and {selectors}",
-        f"charon: 09[IKE] received DELETE for IKE_SA L2TP-PSK[{number}]",
-        f"charon: 09[IKE] deleting IKE_SA L2TP-PSK[{number}] between 192.0.2.44[192.0.2.44]..."
-        "198.51.100.23[198.51.100.23]",
-    )
-    files = with_lines(files, "vr.log", *(line(after, each) for each in lines))
-    if nat:
-        proposal = re.search(
-            rb"^(.*charon: )\d+\[CFG\] selected proposal: IKE.*\n", files["vr.log"], re.M
-        )
-        assert proposal is not None
-        hint = proposal[0] + proposal[1] + b"12[IKE] remote host is behind NAT\n"
-        files["vr.log"] = files["vr.log"].replace(proposal[0], hint)
-    return files
 
 
 STOPPED = "xl2tpd[18]: death_handler: Fatal signal 15 received"
@@ -236,7 +165,7 @@ def test_a_session_ends_with_the_xl2tpd_that_the_kernel_kills() -> None:
     files = files | {"vr.log": quiet, "vr.kern.log": crash}
     verdict = only_verdict(files)
     assert (verdict.category, verdict.outcome) == ("xl2tpd_down", "dropped")
-    files["vr.kern.log"] = _moved(crash, 600)
+    files["vr.kern.log"] = moved(crash, 600)
     assert only_verdict(files).category != "xl2tpd_down"
 
 
@@ -262,7 +191,7 @@ def test_the_timeout_of_an_earlier_session_is_not_of_this_attempt() -> None:
     second = closed(900, 0)
     both = {
         name: first.get(name, b"")
-        + b"".join(_moved(each, 600) for each in second.get(name, b"").splitlines(keepends=True))
+        + b"".join(moved(each, 600) for each in second.get(name, b"").splitlines(keepends=True))
         for name in first
     }
     verdict = only_verdict(both)
@@ -271,11 +200,6 @@ def test_the_timeout_of_an_earlier_session_is_not_of_this_attempt() -> None:
 
 
 # -- kill -9 and the table of connections ---------------------------------------------------------
-
-
-def cloud(seconds: float, text: str) -> bytes:
-    moment = START + timedelta(seconds=seconds)
-    return f"{moment:%Y-%m-%d %H:%M:%S},100 INFO     {text}\n".encode()
 
 
 def test_only_the_very_pppd_was_killed_and_only_while_it_lived() -> None:

@@ -164,6 +164,30 @@ def _bags(lines: Lines) -> list[Answer]:
     return found
 
 
+_UNIT_HEAD: Final = re.compile(r"\S (\S+)\.service - ")
+_UNITS: Final = {
+    "xl2tpd": "systemctl_status_xl2tpd",
+    "strongswan-starter": "systemctl_status_strongswan_starter",
+    "strongswan": "systemctl_status_strongswan_starter",
+    "ipsec": "systemctl_status_strongswan_starter",
+}
+
+
+def _units(lines: Lines) -> list[Answer]:
+    """`systemctl status` of one unit or more; without a head it is that of xl2tpd."""
+    heads = [
+        (number, found[1]) for number, line in enumerate(lines) if (found := _UNIT_HEAD.match(line))
+    ]
+    if not heads:
+        return [_cut("systemctl_status_xl2tpd", lines, 0)]
+    ends = [number for number, _ in heads[1:]] + [len(lines)]
+    return [
+        _cut(_UNITS[unit], lines[first:end], first)
+        for (first, unit), end in zip(heads, ends, strict=True)
+        if unit in _UNITS
+    ]
+
+
 def _chap_names(lines: Lines) -> list[Answer]:
     """Names only: passwords are not kept."""
     names = ("" if line.lstrip().startswith("#") else line.partition(" ")[0] for line in lines)
@@ -179,7 +203,7 @@ _FILES: Final[dict[str, Callable[[Lines], list[Answer]]]] = {
     "vr.state.txt": _state,
     "vr.after.txt": _loose,
     "vr.iptables.txt": tables_of,
-    "vr.systemctl.txt": _whole("systemctl_status_xl2tpd"),
+    "vr.systemctl.txt": _units,
     "vr.xfrm_stat.txt": _whole("xfrm_stat"),
     "vr.chap-secrets.txt": _chap_names,
 }

@@ -1,6 +1,7 @@
 """Rules for the router itself, where no client has tried."""
 
 from collections.abc import Callable
+from math import inf
 from typing import Final
 
 from tui.diagnose.subject import Subject
@@ -11,6 +12,7 @@ from tui.diagnose.why_ike import gate_proof
 from tui.diagnose.why_ipsec import bad_config_lines, stopped_lines
 from tui.diagnose.why_logs import DAEMON_LOG
 from tui.diagnose.why_session import deleting_lines
+from tui.diagnose.why_stops import CHARON, KERNEL_LOGS, last_stop
 from tui.diagnose.why_traffic import forward_rules_missing
 from tui.router import commands
 
@@ -100,6 +102,30 @@ def charon_down(case: ClientCase) -> Finding | None:
     if facts.xl2tpd_runs:
         says = "xl2tpd goes on without it: whoever sends L2TP in clear text is let in."
     return _fault("ipsec_service_down", *facts.silence(name, "no charon"), says=says)
+
+
+def charon_stopped(case: ClientCase) -> Finding | None:
+    """Where nothing says whether charon runs: it was stopped and has not come back in the logs."""
+    facts = case.facts
+    if facts.charon_runs is not None or facts.is_wanted is False:
+        return None
+    stopped = last_stop(case.logs, CHARON)
+    unit = facts.line(_UNIT, "inactive (dead)") or facts.line(_UNIT, "Active: failed")
+    if not stopped and not unit:
+        return None
+    certainty = SURE if stopped and unit else LIKELY if stopped else OPEN
+    return Finding(
+        category="ipsec_service_down",
+        outcome="n/a",
+        certainty=certainty,
+        evidence=(*stopped, *unit),
+        says="It was stopped, and no line says that it was started again." if stopped else "",
+        others=() if certainty >= LIKELY else ("ok",),
+        next_look="" if certainty >= LIKELY else "`pgrep -a charon`: whether it runs",
+    )
+
+
+_UNIT: Final = "systemctl_status_strongswan_starter"
 
 
 def xl2tpd_gone(case: ClientCase) -> Finding | None:
@@ -202,13 +228,18 @@ def full_table(case: ClientCase) -> Finding | None:
         most = int(settings["net.netfilter.nf_conntrack_max"])
     except (KeyError, ValueError):
         count, most = 0, 0
-    names = ("vr.kern.log", "vr.messages.log")
-    lines = case.logs.find_in(names, b"nf_conntrack: table full")
+    end = case.logs.end
+    since = 0.0 if end is None else end - _LATELY
+    lines = case.logs.between(KERNEL_LOGS, since, inf, b"nf_conntrack: table full")
     if most and count >= most:
         return _fault("conntrack_full", *case.facts.line("sysctl", "nf_conntrack_count"), *lines)
     if lines and not most:
         return _fault("conntrack_full", *lines)
     return None
+
+
+_LATELY: Final = 3600.0
+"""Seconds before the end of the logs in which a line still tells of now."""
 
 
 def nothing_wrong(case: ClientCase) -> Finding:
@@ -241,6 +272,7 @@ RULES: Final[tuple[Rule, ...]] = (
     standing_by,
     not_programmed,
     charon_down,
+    charon_stopped,
     xl2tpd_gone,
     wrong_connection,
     wrong_key,
