@@ -9,6 +9,8 @@ others says so: less certainty, the others, and what would tell them apart.
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from msgspec.structs import replace
+
 from tui.diagnose import (
     why_ended,
     why_ike,
@@ -20,6 +22,7 @@ from tui.diagnose import (
 )
 from tui.diagnose.bundle import Bundle
 from tui.diagnose.symptoms import Symptom, symptom_of
+from tui.diagnose.user_names import domain_of, is_same_user
 from tui.diagnose.verdict_making import of_nobody, of_symptom, verdict_of
 from tui.diagnose.verdicts import Verdict
 from tui.diagnose.why_case import OPEN, ClientCase, Finding, now_utc
@@ -66,7 +69,7 @@ def why(
     meant = symptom_of(symptom)
     cases = cases_of(facts, logs, tuple(folder.attempts))
     verdicts = [
-        verdict_of(case, finding, meant, renamed)
+        _of_domain(verdict_of(case, finding, meant, renamed), facts)
         for case in cases
         if (not client or case.client == client)
         and (finding := first_finding(case, CLIENT_RULES)) is not None
@@ -79,9 +82,16 @@ def why(
 
 
 def _told(verdicts: list[Verdict]) -> list[Verdict]:
-    """Without guesses about pppds of whom no line says whose they were."""
-    named = [each for each in verdicts if each.client or each.certainty >= OPEN]
-    return named or verdicts
+    """Without guesses about pppds of whom no line says whose they were, and of those that fared
+    alike the last one."""
+    named = [each for each in verdicts if each.client or each.user or each.certainty >= OPEN]
+    told: dict[tuple[object, ...], Verdict] = {}
+    for number, each in enumerate(named or verdicts):
+        key = (number,) if each.client or each.user else (each.category, each.outcome)
+        before = told.pop(key, None)
+        count = each.attempts + (before.attempts if before is not None else 0)
+        told[key] = replace(each, attempts=count)
+    return list(told.values())
 
 
 def first_finding(case: ClientCase, rules: Iterable[Rule]) -> Finding | None:
@@ -117,12 +127,13 @@ def _of_user(
     renamed: dict[str, str],
 ) -> tuple[Verdict, ...]:
     """The user's own; else those of clients that never got as far as to say who they are."""
-    own = [each for each in verdicts if (each.user or "").lower() == user.lower()]
+    own = [each for each in verdicts if is_same_user(user, each.user or "")]
     if own:
         return tuple(sorted(own, key=_urgency))
     nameless = [each for each in verdicts if each.user is None and each.rung < Rung.AUTHENTICATED]
     router = _of_router(facts, logs, meant, renamed)
     missing = of_nobody(router, user=user, known=_is_known(user, facts), nameless=len(nameless))
+    missing = _of_domain(missing, facts)
     if missing.category == "ok":
         return (*sorted(nameless, key=_urgency), missing)
     return (missing, *sorted(nameless, key=_urgency))
@@ -135,4 +146,17 @@ def _is_known(user: str, facts: RouterFacts) -> bool | None:
         names |= set(facts.cloud.users)
     elif facts.known_users is None:
         return None
-    return user.lower() in {name.lower() for name in names}
+    return user.casefold() in {name.casefold() for name in names}
+
+
+def _of_domain(verdict: Verdict, facts: RouterFacts) -> Verdict:
+    """A login that failed because the name has a domain, which names of CloudStack never have."""
+    name = verdict.user or ""
+    domain, bare = domain_of(name)
+    unknown = "ppp_unknown_user" in (verdict.category, *verdict.others)
+    if not domain or verdict.outcome != "fail" or not unknown or _is_known(name, facts):
+        return verdict
+    says = f'The client sends the domain "{domain}" before the name. VPN users have no domain, so '
+    says += f"the router does not know {name}."
+    tell = f"Log in as {bare}, without the domain {domain}."
+    return replace(verdict, says=f"{verdict.says} {says}", tell=f"{tell} {verdict.tell}".strip())

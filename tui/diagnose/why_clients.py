@@ -15,11 +15,13 @@ from tui.diagnose.verdicts import Evidence
 from tui.diagnose.why_case import ClientCase, Everybody, of_packet
 from tui.diagnose.why_facts import RouterFacts
 from tui.diagnose.why_logs import DAEMON_LOG, Logs
+from tui.diagnose.why_neighbours import identity_of, strangers
 from tui.logs.attempts import Attempt, LogRef, Rung
 from tui.logs.signatures import BY_NAME
 from tui.router import commands
 
-Key = tuple[str, str]
+Key = tuple[str, str, str]
+"""Address, what the client calls itself, and, where no line says the address, whose login it is."""
 
 _BAD: Final = ("warning", "error")
 _PING_SIZE: Final = 150
@@ -58,7 +60,7 @@ def _case(
 ) -> ClientCase:
     """The case of one client. What came of an earlier attempt counts for more than how far one has
     come that goes on."""
-    client, identity = key
+    client, identity, _ = key
     coming = own[-1] if _is_coming_up(own[-1], facts.now) else None
     settled = own[:-1] if coming is not None and len(own) > 1 else own
     return ClientCase(facts, logs, client, identity, tuple(settled), everybody, coming)
@@ -75,7 +77,10 @@ def _is_coming_up(attempt: Attempt, now: float | None) -> bool:
 
 def _begin(attempt: Attempt) -> tuple[bool, float]:
     """What only the state or a capture proves is of now, a session more than the rest."""
-    return attempt.started is None and attempt.rung >= Rung.CONNECTED, attempt.started or 0.0
+    is_session = attempt.started is None and attempt.rung >= Rung.CONNECTED
+    if is_session and attempt.ended is not None:
+        return False, attempt.ended  # it began before the log
+    return is_session, attempt.started or 0.0
 
 
 AUDIT_LOG: Final = "vr.auth.log"
@@ -129,20 +134,24 @@ def _placed(facts: RouterFacts, attempts: tuple[Attempt, ...]) -> list[Attempt]:
 
 
 def _grouped(attempts: list[Attempt]) -> dict[Key, list[Attempt]]:
-    """By client; one that got stuck before it named itself belongs to the only one there is."""
-    identities: dict[str, set[str]] = {}
+    """By client; one that got stuck before it named itself belongs to the only one there is, unless
+    its port shows that it is another one behind the same NAT."""
+    by_client: dict[str, list[Attempt]] = {}
     for attempt in attempts:
-        identities.setdefault(attempt.client, set()).add(_identity(attempt))
+        by_client.setdefault(attempt.client, []).append(attempt)
+    named = {
+        client: {identity_of(each) for each in own} - {""} for client, own in by_client.items()
+    }
+    others = {number for client, own in by_client.items() if client for number in strangers(own)}
     grouped: dict[Key, list[Attempt]] = {}
     for attempt in attempts:
-        named = identities[attempt.client] - {""}
-        identity = _identity(attempt) or (next(iter(named)) if len(named) == 1 else "")
-        grouped.setdefault((attempt.client, identity), []).append(attempt)
+        client, identity, login = attempt.client, identity_of(attempt), ""
+        if not client:
+            login = attempt.user.casefold() or f"pppd {attempt.pppd}"
+        elif not identity and len(named[client]) == 1 and id(attempt) not in others:
+            identity = next(iter(named[client]))
+        grouped.setdefault((client, identity, login), []).append(attempt)
     return grouped
-
-
-def _identity(attempt: Attempt) -> str:
-    return "" if attempt.identity == attempt.client else attempt.identity
 
 
 def _ref(proof: tuple[Evidence, ...]) -> list[LogRef]:

@@ -84,6 +84,8 @@ class Attempt(msgspec.Struct, kw_only=True):
     """Public address that the packets come from; empty where no line says it."""
     port: int = 0
     """UDP port of the client's IKE packets; tells clients behind one NAT apart."""
+    nat_port: int = 0
+    """UDP port from which the client goes on behind NAT; 0 where no line says it."""
     identity: str = ""
     """What the client calls itself in IKE: its private address behind NAT."""
     behind_nat: bool = False

@@ -6,6 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from tui.logs.attempts import MOST_MARKS, Attempt, AttemptEnd, LogRef, Rung
+from tui.logs.fold_choice import port_of
 from tui.logs.fold_part import Mention, Part
 from tui.logs.rungs import CALL, CONNECTED
 from tui.safety.redact import redact
@@ -90,6 +91,7 @@ def attempt_of(group: list[Part], number: int, router: str, sources: Sources) ->
         router=router,
         client=_first(group, "client"),
         port=_first_number(group, "port"),
+        nat_port=_nat_port(group),
         identity=_first(group, "identity"),
         behind_nat=any(part.behind_nat for part in group),
         ike_version=_first_number(group, "ike_version"),
@@ -179,6 +181,11 @@ def _first(group: list[Part], name: str) -> str:
 
 def _first_number(group: list[Part], name: str) -> int:
     return next((int(value) for part in group if (value := getattr(part, name))), 0)
+
+
+def _nat_port(group: list[Part]) -> int:
+    floated = next((part.floated_to for part in group if part.floated_to), b"")
+    return port_of(floated.partition(b"[")[2])
 
 
 def _all(group: list[Part], name: str) -> tuple[Any, ...]:

@@ -194,7 +194,32 @@ def _logins_to_tunnels(tunnels: list[Group], logins: list[Group]) -> list[Group]
         else:
             taken.add(id(found))
             found.extend(login)
-    return alone
+    older = [group for group in tunnels if id(group) not in taken]
+    return [login for login in alone if not _ended_together(login, older, alone)]
+
+
+def _ended_together(login: Group, tunnels: list[Group], logins: list[Group]) -> bool:
+    """Put pppd's part of a session older than the log to the call that ended with it, if only one
+    did, and no other session."""
+    if not _is_older(login):
+        return False
+    end = login[0].last
+    fits = [
+        group
+        for group in tunnels
+        if group[0].call_up is None
+        and not any(part.pppd or part.kind == "ppp" for part in group)
+        and abs(group[0].last - end) <= _TOGETHER
+    ]
+    rivals = [each for each in logins if _is_older(each) and abs(each[0].last - end) <= _TOGETHER]
+    if len(fits) != 1 or len(rivals) != 1:
+        return False
+    fits[0].extend(login)
+    return True
+
+
+def _is_older(login: Group) -> bool:
+    return any(part.ends for part in login) and not any(part.steps for part in login)
 
 
 def _nearest(login: Group, groups: Iterable[Group], taken: set[int]) -> Group | None:
@@ -285,7 +310,7 @@ def _ended_with(tunnel: Part, client: bytes, ike: list[Group]) -> Group | None:
             and client
             and lead.child_up is None
             and lead.rung >= IKE_ESTABLISHED
-            and all(part.kind == "ike" for part in group)
+            and all(part.kind in ("ike", "updown") for part in group)
             and abs(lead.last - moment) <= _UNTIL_LOGIN
         ):
             return group

@@ -261,11 +261,15 @@ class L2tpBook:
         if found is None:
             return
         client, local = found[1], int(found[2] or 0)
-        part = self._by_tunnel.get(local) if local else self._by_client.get(client)
+        latest = self._by_client.get(client)
+        part = self._by_tunnel.get(local) if local else latest
         if part is None:
-            part = self._new(client)
+            if latest is not None and not latest.tunnel and self._source.moment - latest.last <= 1:
+                part = latest  # its call was closed just before
+            else:
+                part = self._new(client)
             part.tunnel = local
-            part.rung = TUNNEL
+            part.rung = max(part.rung, TUNNEL)
             if local:
                 self._by_tunnel[local] = part
         part.client = part.client or client

@@ -48,6 +48,25 @@ _ENDS: Final[dict[str, AttemptEnd]] = {
 }
 """What each signature says of the end; empty for what ends nothing."""
 _LONGEST_NAME: Final = 256
+_MINUTES: Final = re.compile(rb"Connect time (\d{1,9}(?:\.\d{1,3})?) minutes")
+_SURELY: Final = 0.5
+"""Minutes; whoever does not get through with the login is gone by then."""
+_OF_SESSIONS: Final = ("idle", "echo_unanswered")
+"""What pppd only says of a session that was up."""
+_ESCAPED: Final = re.compile(rb"\\(?:([\\\"])|([0-3][0-7]{2})|x([0-9a-fA-F]{2}))")
+
+
+def unescaped(name: bytes) -> bytes:
+    """A name without pppd's escapes: `CORP\\\\zo\\303\\253` is `CORP\\zoë`."""
+    return _ESCAPED.sub(_unescaped_one, name) if b"\\" in name else name
+
+
+def _unescaped_one(found: re.Match[bytes]) -> bytes:
+    plain, octal, hexadecimal = found.groups()
+    if plain is not None:
+        return bytes(plain)
+    value = int(octal, 8) if octal is not None else int(hexadecimal, 16)
+    return bytes((value,)) if value >= 0x20 else bytes(found[0])
 
 
 class PppBook:
@@ -65,7 +84,10 @@ class PppBook:
             b"remote IP address ": self._address,
         }
         """What to do where a literal stands."""
-        self.actions: dict[str, Action] = dict.fromkeys(_ENDS, self._mark)
+        self.actions: dict[str, Action] = {
+            **dict.fromkeys(_ENDS, self._mark),
+            "connect_time": self._lasted,
+        }
         """What to do with a line of a signature."""
 
     def _part(self) -> Part | None:
@@ -110,7 +132,7 @@ class PppBook:
         source = self._source
         found = pattern.search(source.text, source.message, source.stop)
         if found is not None:
-            part.user = found[1][:_LONGEST_NAME]
+            part.user = unescaped(found[1])[:_LONGEST_NAME]
 
     def _success(self, at: int) -> bool:
         part = self._part()
@@ -141,9 +163,32 @@ class PppBook:
         if part.takes(signature):
             part.marks = (*part.marks, source.mention(signature))
         part.last = max(part.last, source.moment)
+        if signature in _OF_SESSIONS:
+            self._was_up(part)
         end = _ENDS[signature]
         if end:
             part.finish(source.moment, end)
+
+    def _lasted(self, signature: str) -> None:
+        """`Connect time 312.4 minutes.`"""
+        part = self._part()
+        source = self._source
+        found = _MINUTES.search(source.text, source.message, source.stop)
+        if part is None or found is None:
+            return
+        part.last = max(part.last, source.moment)
+        minutes = float(found[1])
+        if minutes >= _SURELY and self._was_up(part):
+            part.started = source.moment - minutes * 60
+            if part.takes(signature):
+                part.marks = (*part.marks, source.mention(signature))
+
+    def _was_up(self, part: Part) -> bool:
+        """A session began before the log, unless the log has its beginning."""
+        if part.steps or any(end == "refused" for _, end in part.ends):
+            return False
+        part.rung = CONNECTED
+        return True
 
     def tidy(self, dropped: set[Part]) -> None:
         """Forget parts that are kept no longer."""

@@ -43,7 +43,6 @@ NEEDLES: Final = (
     b"invalid IKE",
     b"unsupported IKE",
     b"notify",
-    b"chap secret",
     b"shutting down",
     b"stopped after",
     b"charon has died",
@@ -64,8 +63,8 @@ NEEDLES: Final = (
     # PPP
     b"o authenticate",
     b"failed CHAP",
-    b"CHAP secret",
-    b"able secret",
+    b" secret",
+    b"Connect time ",
     b"CHAP Failure",
     b"auth pap>",
     b"ConfRej",
@@ -101,7 +100,7 @@ OF_TOPIC: Final[Mapping[Topic, frozenset[bytes]]] = {
     "pppd": frozenset(
         (
             *(b"Using interface ppp", b"CHAP Response", b"CHAP Success", b"remote IP address "),
-            *(b"o authenticate", b"failed CHAP", b"CHAP secret", b"able secret"),
+            *(b"o authenticate", b"failed CHAP", b"Connect time "),
             *(b"CHAP Failure", b"auth pap>", b"ConfRej", b"Unsupported prot", b"by peer"),
             *(b"echo-req", b"sending Config-", b"lack of", b"n terminated."),
             *(b"not authorized", b"n't connect PPP"),

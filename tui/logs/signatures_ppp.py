@@ -168,6 +168,13 @@ PPP_SIGNATURES: Final = (
         "warning",
         "Connect time expired",
     ),
+    Signature(
+        "connect_time",
+        "How long the session lasted",
+        "notice",
+        "Connect time ",
+        r"Connect time [\d.]+ minutes",
+    ),
     Signature("terminated_by_signal", "pppd is told to end", "notice", "Terminating on signal"),
     Signature("hangup", "The call is gone", "notice", "Modem hangup"),
     Signature("ppp_ended", "The session has ended", "notice", "Connection terminated."),
