@@ -111,6 +111,18 @@ def test_the_port_behind_nat_counts_as_well() -> None:
     assert strangers([ended, attempt(1035, 1600.0)])
 
 
+@pytest.mark.parametrize(("seconds", "is_other"), [("29", False), ("50", True)])
+def test_a_first_click_that_is_cleaned_up_later_is_the_same_client(
+    seconds: str, is_other: bool
+) -> None:
+    files = connects()
+    late = f"07[JOB] deleting half open IKE_SA with {CLIENT} after timeout"
+    files["vr.log"] += at(f"20:00:{seconds}", "charon", (late,))
+    found = told(files)
+    assert HERS in found
+    assert (len(found) > 1) is is_other
+
+
 def test_one_port_is_one_device() -> None:
     before, within = attempt(500, 995.0), attempt(500, 1100.0)
     assert strangers([session(1044, 1000.0), before, within]) == {id(before), id(within)}

@@ -12,6 +12,9 @@ _LEADS_UP: Final = 120.0
 """Seconds between a try from another port and the attempt that it led to: some clients first ask
 for algorithms from ports of their own, and others begin anew from the next port."""
 
+_GIVES_UP: Final = 30.0
+"""Seconds after its begin at which charon deletes what is still half open."""
+
 
 def identity_of(attempt: Attempt) -> str:
     """What the client calls itself, if that is not its address."""
@@ -57,7 +60,10 @@ def _is_other(tries: list[Attempt], named: list[Attempt]) -> bool:
 def _begin(attempt: Attempt) -> float | None:
     if attempt.started is not None:
         return attempt.started
-    return next((mark.time for mark in attempt.marks if mark.time is not None), None)
+    for mark in attempt.marks:
+        if mark.time is not None:
+            return mark.time - (_GIVES_UP if mark.signature == "half_open" else 0)
+    return None
 
 
 def _is_within(moment: float, session: Attempt) -> bool:
