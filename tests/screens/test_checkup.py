@@ -97,7 +97,7 @@ async def test_a_faulty_router_from_the_finding_to_the_fix(lab_with_routers: Lab
         await to_check(on, "range_loaded")
         await on.press("enter")
         await on.until(lambda: isinstance(on.app.screen, CheckDialog))
-        await on.says("✘ fail", "Evidence", "What to do", "f Repair.")
+        await on.says("▲ warn", "Evidence", "What to do", "f Repair.")
         await on.press("f")
         await on.until(lambda: isinstance(on.app.screen, RepairDialog))
         await on.says("The range is not loaded")

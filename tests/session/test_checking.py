@@ -64,8 +64,8 @@ async def test_a_router_is_looked_at(demo_lab: Lab) -> None:
     assert len(told) > 50 and {name for name, _ in told} == {"r-50-VM"}
     (found,) = checkups.results.values()
     assert found.error is None and found.said is not None
-    failed = {check.name for check in found.said.checks if check.state == "fail"}
-    assert "range_loaded" in failed, "the story of acme-grown"
+    flags = {check.name for check in found.said.checks if check.state in ("warn", "fail")}
+    assert "range_loaded" in flags, "the story of acme-grown"
     cloud = found.said.bundle.cloud
     assert cloud is not None and cloud.has_vpn and "vr.log" in found.said.bundle.logs
     await session.aclose()

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from tui.diagnose.bundle import Bundle
-from tui.diagnose.cloud_json import cloud_document, read_cloud
+from tui.diagnose.cloud_json import UnclearVpn, cloud_document, read_cloud
 from tui.diagnose.cloud_side import CloudSide
 from tui.diagnose.state_text import answers_of
 from tui.router import commands
@@ -118,7 +118,7 @@ def read_bundle(folder: Path) -> Bundle:
     _add_state_files(folder, survey)
     return Bundle(
         survey=survey,
-        cloud=_read_cloud(folder),
+        cloud=_read_cloud(folder, survey),
         logs=_read_logs(folder, survey),
         clock_offset=clock_offset(survey),
     )
@@ -135,17 +135,31 @@ def _add_state_files(folder: Path, survey: Survey) -> None:
                 survey.failures.pop(command, None)
 
 
-def _read_cloud(folder: Path) -> CloudSide | None:
+def _read_cloud(folder: Path, survey: Survey) -> CloudSide | None:
     raw = _content(folder, "cloud.json")
     if raw is None:
         return None
     try:
-        return read_cloud(raw)
+        return read_cloud(raw, _addresses(survey))
+    except UnclearVpn:
+        return None
     except ValueError as error:
         raise NoBundle(
             f"{folder / 'cloud.json'} cannot be used: {error}",
             "take it away to do without what CloudStack says",
         ) from error
+
+
+def _addresses(survey: Survey) -> tuple[str, ...]:
+    """Public addresses of the router by its own word, that of the programmed VPN first; none where
+    it did not say which it has."""
+    listed = survey.fact(commands.BAG_IPS)
+    own = () if isinstance(listed, Unanswered) else listed
+    public = tuple(each.address for each in own if each.kind == "public")
+    bag = survey.fact(commands.BAG_REMOTEACCESSVPN)
+    if isinstance(bag, Unanswered) or bag is None:
+        return public
+    return (bag.public_ip, *public)
 
 
 def _read_logs(folder: Path, survey: Survey) -> Mapping[str, bytes]:

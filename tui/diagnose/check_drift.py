@@ -6,15 +6,17 @@ from typing import Final
 from tui.diagnose.check_service import RESTART_XL2TPD, processes
 from tui.diagnose.checks import Proof
 from tui.diagnose.subject import Result, Subject, failed, passed, prove, skipped, unknown, warned
+from tui.diagnose.xl2tpd_start import Reading, reading
 from tui.router import commands
 from tui.router.session_facts import PppProcess
 from tui.router.survey import Unanswered
-from tui.router.vpn_facts import Xl2tpdSettings
+from tui.router.vpn_facts import ProgrammedVpn, Xl2tpdSettings
 
 _REWRITE: Final = (
     "Have CloudStack write it again: a restart of the network without clean-up, or a reboot of the "
     "router by CloudStack."
 )
+_RESTART: Final = f"{RESTART_XL2TPD} Whoever is connected is cut off and has to connect again."
 _JUST_WRITTEN: Final = 20.0
 """Seconds that CloudStack may take from writing the key to saving the firewall's rules."""
 
@@ -112,37 +114,79 @@ def range_loaded(subject: Subject) -> Result:
     shown = prove(
         "pgrep_pppd", *(f"pppd {each.pid} handed {each.remote_ip} out" for each in handed)
     )
-    fix = f"{RESTART_XL2TPD} Whoever is connected is cut off and has to connect again."
     if outside:
         return failed(
             f"xl2tpd still hands out {outside[0].remote_ip}; CloudStack says {subject.pool}",
             (*shown, *subject.quote("xl2tpd_conf", "ip range", "local ip")),
-            fix,
+            _RESTART,
             "repair",
         )
     written = subject.fact(commands.XL2TPD_CONF)
-    started = subject.fact(commands.XL2TPD_STARTED)
     if isinstance(written, Unanswered):
         return unknown(written)
     file = subject.quote("xl2tpd_conf", "ip range", "local ip")
     is_right = _is_pool(written, subject.pool)
-    if isinstance(started, Unanswered):
+    read = reading(subject)
+    if isinstance(read, Unanswered):
         if handed or is_right:
-            return unknown(started)
+            return unknown(read)
         return _wrong_file(subject, written, file)
-    if started is not None and started.is_older_than_configuration:
-        age = started.configuration_written - started.started
-        old = prove("xl2tpd_started", f"xl2tpd {started.pid} is {age:.0f} s older than its file")
-        return failed(
-            "xl2tpd was started before its file was changed last, so it still hands out the "
-            f"addresses of before; CloudStack says {subject.pool}",
-            (*old, *file, *shown),
-            fix,
-            "repair",
-        )
+    if read is not None and (read.is_older or (read.is_older is None and is_right)):
+        return _not_read(subject, read, (*read.evidence, *file, *shown), is_right=is_right)
     if not is_right:
         return _wrong_file(subject, written, file)
     return passed(f"addresses of {subject.pool} are handed out", (*file, *shown))
+
+
+def _not_read(
+    subject: Subject, read: Reading, evidence: tuple[Proof, ...], *, is_right: bool
+) -> Result:
+    """xl2tpd has not read its present file: what it hands out need not be what stands there.
+
+    A session with the right addresses at both ends shows that it does hand out such ones, but not
+    that it knows all of them: a range may have grown.
+    """
+    local_ip = _local_ip(subject)
+    shows = any(each.local_ip == local_ip for each in _handed_out(subject)) if local_ip else False
+    if shows and not is_right:
+        return warned(
+            "xl2tpd.conf was changed after xl2tpd was started and has other addresses than "
+            f"CloudStack, which says {subject.pool}: they count from the next start of xl2tpd on",
+            evidence,
+            _REWRITE,
+            "restart",
+        )
+    if shows and not read.is_of_a_push:
+        return passed(
+            f"addresses of {subject.pool} are handed out; xl2tpd.conf was changed since, by "
+            "somebody else than CloudStack",
+            evidence,
+            "What was added counts once xl2tpd is restarted, which cuts off whoever is connected.",
+        )
+    if shows or (is_right and not read.is_of_a_push) or read.is_older is None:
+        when = "may have been" if read.is_older is None else "was"
+        return warned(
+            f"xl2tpd {when} started before its file was changed last, so it may still hand out "
+            f"addresses of before; CloudStack says {subject.pool}",
+            evidence,
+            _RESTART,
+            "repair",
+        )
+    return failed(
+        "xl2tpd was started before its file was changed last, so it still hands out the "
+        f"addresses of before; CloudStack says {subject.pool}",
+        evidence,
+        _RESTART,
+        "repair",
+    )
+
+
+def _local_ip(subject: Subject) -> str:
+    """The router's end of every session, as it was programmed, else as it is written."""
+    if isinstance(subject.bag, ProgrammedVpn) and subject.bag.local_ip:
+        return subject.bag.local_ip
+    written = subject.fact(commands.XL2TPD_CONF)
+    return "" if isinstance(written, Unanswered) else written.local_ip
 
 
 def _wrong_file(subject: Subject, written: Xl2tpdSettings, file: tuple[Proof, ...]) -> Result:

@@ -61,8 +61,10 @@ def removed_people(subject: Subject) -> Result:
     strangers = tuple(each for each in found if each.user and each.user not in known)
     if strangers:
         names = ", ".join(dict.fromkeys(each.user for each in strangers))
+        leaving = all(each.user in subject.cloud.removing for each in strangers)
         return failed(
-            f"{names} is connected and CloudStack does not know the name",
+            f"{names} is connected and CloudStack "
+            + (f"is removing {names}" if leaving else "does not know the name"),
             prove("tdbdump", *_shown(strangers)),
             "End the session, and take the login out of chap-secrets: `csvpn repair NETWORK "
             "--fix`.",
@@ -81,10 +83,12 @@ def inner_addresses(subject: Subject) -> Result:
         if not found or not subject.wants_vpn:
             return skipped("there is no range to compare with")
         return unknown("the range of the clients is not known")
-    outside = tuple(each for each in found if not _is_within(each.inner_ip, ends))
+    # Who is still logging in has a record and no address yet.
+    outside = tuple(each for each in found if each.inner_ip and not _is_within(each.inner_ip, ends))
     if outside:
         return warned(
-            f"{outside[0].user} has {outside[0].inner_ip}, which is not of {subject.pool}",
+            f"{outside[0].user or 'somebody'} has {outside[0].inner_ip}, which is not of "
+            f"{subject.pool}",
             prove("tdbdump", *_shown(outside)),
             "The client picked it itself, or xl2tpd still hands out an old range (range_loaded). "
             "Rules for the range do not cover it.",

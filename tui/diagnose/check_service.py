@@ -9,12 +9,16 @@ from typing import Final
 
 from tui.diagnose.checks import Proof
 from tui.diagnose.subject import Result, Subject, failed, passed, prove, skipped, unknown, warned
+from tui.diagnose.xl2tpd_start import Reading, reading
 from tui.router import commands
 from tui.router.commands import Command
+from tui.router.ipsec_facts import L2TP_PORT
 from tui.router.survey import Unanswered
 from tui.router.system_facts import Listener, Process
 
 _OPEN_TO_ALL: Final = ("0.0.0.0", "*")  # noqa: S104 - what a socket says, not where we listen
+HOLDERS: Final = {500: "charon", 4500: "charon", L2TP_PORT: "xl2tpd"}
+"""The daemon that each port belongs to."""
 RESTART_XL2TPD: Final = (
     "Restart xl2tpd on the router (`systemctl restart xl2tpd`; `start` does nothing while its unit "
     "says active). Nothing that CloudStack does short of a reboot starts it again."
@@ -112,7 +116,8 @@ def processes(
     """The processes called `name`; what `ps` said counts where `pgrep` was not asked."""
     said = subject.fact(command)
     if not isinstance(said, Unanswered):
-        return said
+        # `pgrep` looks for a part of the name: `xl2tpd-control` is no xl2tpd.
+        return tuple(each for each in said if each.name == name)
     table = subject.fact(commands.PS_VPN)
     if not isinstance(table, Unanswered):
         return tuple(Process(each.pid, each.arguments) for each in table if each.name == name)
@@ -134,12 +139,32 @@ def listeners(subject: Subject) -> tuple[Listener, ...] | Unanswered:
 
 
 def open_ports(subject: Subject) -> set[int] | Unanswered:
-    """UDP ports that are open on the public address."""
+    """UDP ports that the VPN's own daemons hold open on the public address."""
+    said = _public(subject)
+    if isinstance(said, Unanswered):
+        return said
+    return {each.port for each in said if each.process in ("", HOLDERS.get(each.port))}
+
+
+def _public(subject: Subject) -> tuple[Listener, ...] | Unanswered:
+    """The sockets on the public address."""
     said = listeners(subject)
     if isinstance(said, Unanswered):
         return said
     wanted = {*_OPEN_TO_ALL, subject.public_ip}
-    return {each.port for each in said if each.address.partition("%")[0] in wanted}
+    return tuple(each for each in said if each.address.partition("%")[0] in wanted)
+
+
+def _foreign(subject: Subject, closed: list[int]) -> tuple[Listener, ...]:
+    """Sockets of other programs on ports that the VPN's daemons lack."""
+    said = _public(subject)
+    if isinstance(said, Unanswered):
+        return ()
+    return tuple(
+        each
+        for each in said
+        if each.port in closed and each.process not in ("", HOLDERS.get(each.port))
+    )
 
 
 def ports_listening(subject: Subject) -> Result:
@@ -160,6 +185,8 @@ def ports_listening(subject: Subject) -> Result:
     closed = sorted(set(wanted) - open_now)
     evidence = subject.quote("ss_vpn_ports", "UNCONN") or prove("ss_vpn_ports", "no socket")
     if closed:
+        if taken := _foreign(subject, closed):
+            return _held(taken, {port: wanted[port] for port in closed}, evidence)
         return _closed(subject, {port: wanted[port] for port in closed}, evidence)
     if not wanted:
         silent = next((each for each in (charon, xl2tpd) if isinstance(each, Unanswered)), None)
@@ -217,6 +244,25 @@ def _narrow_listen_line(subject: Subject) -> str:
     return f"listen-addr = {address}"
 
 
+def _held(
+    taken: tuple[Listener, ...], closed: dict[int, str], evidence: tuple[Proof, ...]
+) -> Result:
+    """Another program has the port of a daemon that runs."""
+    programs = " and ".join(dict.fromkeys(each.process for each in taken))
+    pids = " ".join(dict.fromkeys(str(each.pid) for each in taken))
+    daemons = " and ".join(dict.fromkeys(closed.values()))
+    return failed(
+        "; ".join(
+            f"UDP {each.port} is held by {each.process}, not by {closed[each.port]}"
+            for each in taken
+        ),
+        evidence,
+        f"End {programs} on the router (`kill {pids}`), and see that it does not come again. Then "
+        f"restart {daemons}: " + (START_IPSEC if "charon" in daemons else RESTART_XL2TPD),
+        "repair",
+    )
+
+
 def conn_loaded(subject: Subject) -> Result:
     """charon has the connection for the public address."""
     not_due = subject.not_due()
@@ -247,7 +293,15 @@ def conn_loaded(subject: Subject) -> Result:
     )
     if any(each.local == subject.public_ip for each in ipsec.connections):
         return passed(f"connection for {subject.public_ip} loaded", evidence)
-    written = subject.quote("l2tp_conf", " left=", "leftid=")
+    lines = subject.lines("l2tp_conf")
+    written = prove(
+        "l2tp_conf",
+        *(
+            line
+            for line in ([] if isinstance(lines, Unanswered) else lines)
+            if line.partition("#")[0].strip().startswith(("left=", "leftid="))
+        ),
+    )
     others = ", ".join(sorted({each.local for each in ipsec.connections}))
     return failed(
         f"charon has no connection for {subject.public_ip}"
@@ -295,12 +349,8 @@ def xl2tpd_settings(subject: Subject) -> Result:
     if isinstance(lines, Unanswered):
         return unknown(lines)
     wrong = unknown_xl2tpd_lines(subject)
-    started = subject.fact(commands.XL2TPD_STARTED)
-    has_read_it = (
-        not isinstance(started, Unanswered)
-        and started is not None
-        and not started.is_older_than_configuration
-    )
+    read = reading(subject)
+    has_read_it = isinstance(read, Reading) and read.is_older is False
     if wrong and not has_read_it:
         says = f"xl2tpd does not know `{wrong[0]}` and will not start with it"
         if "max-connections" in wrong[0]:

@@ -2,15 +2,18 @@
 
 from typing import Final
 
+from tui.diagnose.checks import Proof
 from tui.diagnose.subject import Result, Subject, failed, passed, prove, skipped, unknown, warned
 from tui.router import commands
 from tui.router.survey import Unanswered
 
 _PUSH: Final = "Add or remove any user of the account: that sends all of them to every router."
 _GHOST: Final = (
-    "Add a user of this name and remove it while the VPN runs, then take the line that is left out "
-    "of chap-secrets: `csvpn repair NETWORK --fix` does both."
+    "`csvpn repair NETWORK --fix` has CloudStack remove the user once more and deletes the line in "
+    "chap-secrets. By hand: add the user if no list has the name, remove it while the VPN runs, "
+    "then look whether its line is gone."
 )
+_CHAP: Final = "/etc/ppp/chap-secrets"
 
 
 def users_match(subject: Subject) -> Result:
@@ -20,23 +23,30 @@ def users_match(subject: Subject) -> Result:
         return not_due
     if subject.cloud is None or subject.cloud.users is None:
         return unknown("CloudStack's list of users is not here")
-    names = subject.fact(commands.CHAP_USERS)
+    names = _on_router(subject)
     if isinstance(names, Unanswered):
         return unknown(names)
     there, wanted = set(names), set(subject.cloud.users)
     ghosts = sorted(there - wanted - set(subject.cloud.adding))
     missing = sorted(wanted - there)
+    leaving = set(subject.cloud.removing)
     evidence = (
-        *prove("chap_users", ", ".join(sorted(there)) or "nobody"),
+        *_who(subject, there),
         *prove("listVpnUsers", ", ".join(sorted(wanted)) or "nobody"),
+        *prove("listVpnUsers", *(f"{name}: Revoke" for name in ghosts if name in leaving)),
     )
     parts, fixes = [], []
+    if unknown_names := [name for name in ghosts if name not in leaving]:
+        what = "the name" if len(unknown_names) == 1 else "these names"
+        parts.append(f"{', '.join(unknown_names)} may log in and CloudStack does not know {what}")
+    if still := [name for name in ghosts if name in leaving]:
+        names_left = ", ".join(still)
+        parts.append(f"CloudStack is removing {names_left}, who may still log in")
     if ghosts:
-        what = "the name" if len(ghosts) == 1 else "these names"
-        parts.append(f"{', '.join(ghosts)} may log in and CloudStack does not know {what}")
         fixes.append(_GHOST)
     if missing:
-        parts.append(f"{', '.join(missing)} cannot log in: not on the router")
+        why = f"{_CHAP} is not there" if _is_gone(subject) else "not on the router"
+        parts.append(f"{', '.join(missing)} cannot log in: {why}")
         fixes.append(_PUSH)
     if parts:
         return failed("; ".join(parts), evidence, " ".join(fixes), "repair")
@@ -45,19 +55,37 @@ def users_match(subject: Subject) -> Result:
     return passed(says, evidence)
 
 
+def _is_gone(subject: Subject) -> bool:
+    """Whether there is no chap-secrets: nobody may log in then, which is not the same as a file
+    that could not be read."""
+    answer = subject.survey.answers.get(commands.CHAP_USERS.name)
+    return answer is not None and answer.status == 2 and "No such file" in answer.stderr
+
+
+def _on_router(subject: Subject) -> tuple[str, ...] | Unanswered:
+    """Who may log in on the router."""
+    return () if _is_gone(subject) else subject.fact(commands.CHAP_USERS)
+
+
+def _who(subject: Subject, names: set[str]) -> tuple[Proof, ...]:
+    if _is_gone(subject):
+        return prove("chap_users", f"{_CHAP}: No such file or directory")
+    return prove("chap_users", ", ".join(sorted(names)) or "nobody")
+
+
 def users_pushed(subject: Subject) -> Result:
     """The list that CloudStack pushed is the one the router uses."""
     not_due = subject.not_due(on_standby=True)
     if not_due is not None:
         return not_due
-    names = subject.fact(commands.CHAP_USERS)
+    names = _on_router(subject)
     pushed = subject.fact(commands.BAG_VPNUSERLIST)
     if isinstance(names, Unanswered):
         return unknown(names)
     if isinstance(pushed, Unanswered):
         return unknown(pushed)
     evidence = (
-        *prove("chap_users", ", ".join(sorted(names)) or "nobody"),
+        *_who(subject, set(names)),
         *prove("bag_vpnuserlist", ", ".join(sorted(pushed)) or "nobody"),
     )
     beyond = sorted(set(names) - set(pushed))

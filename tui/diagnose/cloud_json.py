@@ -6,7 +6,7 @@ its rows. Any of them may lack; what lacks is not known, what is there and empty
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -19,8 +19,16 @@ _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _MASKS: Final = ("<redacted>", "***", "")
 
 
-def read_cloud(raw: bytes) -> CloudSide:
-    """`cloud.json` as the API's word. Raises `ValueError` for what is not such a table."""
+class UnclearVpn(ValueError):
+    """Several VPNs are listed, and nothing tells which of them is the router's."""
+
+
+def read_cloud(raw: bytes, addresses: Sequence[str] = ()) -> CloudSide:
+    """`cloud.json` as the API's word on the router that has the public `addresses`, the likeliest
+    one of its VPN first; none: they are not known.
+
+    Raises `ValueError` for what is not such a table, and `UnclearVpn`.
+    """
     try:
         read = msgspec.json.decode(raw)
     except msgspec.DecodeError as error:
@@ -31,7 +39,7 @@ def read_cloud(raw: bytes) -> CloudSide:
     routers = _rows(answers, "listroutersresponse", "router") or []
     router = routers[0] if routers else {}
     vpns = _rows(answers, "listremoteaccessvpnsresponse", "remoteaccessvpn")
-    vpn = _vpn_of(router, vpns or [])
+    vpn = _vpn_of(router, vpns or [], addresses)
     networks = _rows(answers, "listnetworksresponse", "network") or []
     network = next(
         (each for each in networks if each.get("id") == router.get("guestnetworkid")),
@@ -69,6 +77,7 @@ def read_cloud(raw: bytes) -> CloudSide:
         psk_sha256=_key_digest(vpn) or _key_digest(answers),
         users=None if users is None else _names(users, "Active"),
         adding=_names(users or (), "Add"),
+        removing=_names(users or (), "Revoke"),
         rules=_rules(answers, _text(vpn, "publicip")),
         psk_age_days=vpn.get("pskagedays") if isinstance(vpn.get("pskagedays"), int) else None,
     )
@@ -93,10 +102,20 @@ def _truth(row: Row, key: str) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
-def _vpn_of(router: Row, vpns: list[Row]) -> Row:
-    """The VPN of the router: the one on its address, else the only one there is."""
-    own = [vpn for vpn in vpns if vpn.get("publicip") == router.get("publicip")]
-    return (own or vpns or [{}])[0]
+def _vpn_of(router: Row, vpns: list[Row], addresses: Sequence[str]) -> Row:
+    """The VPN of the router: the one on an address of it, else the only one there is.
+
+    Only a root admin is told the router's address; without it the router's own word counts.
+    """
+    for own in (router.get("publicip"), *addresses):
+        found = next((vpn for vpn in vpns if own and vpn.get("publicip") == own), None)
+        if found is not None:
+            return found
+    if len(vpns) < 2:
+        return vpns[0] if vpns else {}
+    if addresses:
+        return {}
+    raise UnclearVpn(f"{len(vpns)} VPNs are listed and none is known to be the router's")
 
 
 def _server_version(answers: Row) -> str:
@@ -193,6 +212,7 @@ def cloud_document(cloud: CloudSide) -> Row:
     if cloud.users is not None:
         rows = [{"username": name, "state": "Active"} for name in cloud.users]
         rows += [{"username": name, "state": "Add"} for name in cloud.adding]
+        rows += [{"username": name, "state": "Revoke"} for name in cloud.removing]
         documents["listvpnusersresponse"] = _answer("vpnuser", rows)
     if cloud.rules is not None:
         documents["listfirewallrulesresponse"] = _answer(

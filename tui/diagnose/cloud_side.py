@@ -55,6 +55,8 @@ class CloudSide(msgspec.Struct, frozen=True, kw_only=True):
     """Names that may log in (state Active)."""
     adding: tuple[str, ...] = ()
     """Names in state Add: no router has confirmed them."""
+    removing: tuple[str, ...] = ()
+    """Names in state Revoke: a router has refused to take them out. Most lists leave them out."""
     rules: tuple[PortRule, ...] | None = None
 
     @property

@@ -18,7 +18,7 @@ from tui.router.commands import Command
 from tui.router.ipsec_facts import Ipsec
 from tui.router.session_facts import PppProcess, PppRecord
 from tui.router.survey import Unanswered
-from tui.router.system_facts import Listener
+from tui.router.system_facts import Listener, Process
 from tui.router.vpn_facts import ProgrammedVpn, Rule
 from tui.safety.redact import redact
 from tui.safety.text import clean
@@ -101,12 +101,15 @@ class RouterFacts:
         return self._runs(commands.PGREP_XL2TPD, 1701, "xl2tpd", None)
 
     def _runs(
-        self, command: Command[T], port: int, process: str, otherwise: bool | None
+        self, command: Command[tuple[Process, ...]], port: int, process: str, otherwise: bool | None
     ) -> bool | None:
         if (found := self.fact(command)) is not None:
-            return bool(found)
+            return any(each.name == process for each in found)
         if self.listeners is not None:
-            return any(each.port == port or each.process == process for each in self.listeners)
+            return any(
+                each.process == process or (each.port == port and not each.process)
+                for each in self.listeners
+            )
         return otherwise
 
     @cached_property

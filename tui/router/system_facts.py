@@ -45,6 +45,11 @@ class Process(msgspec.Struct, frozen=True):
     pid: int
     arguments: str
 
+    @property
+    def name(self) -> str:
+        """Its program, without the folder."""
+        return self.arguments.split(" ", 1)[0].rpartition("/")[2]
+
 
 class Listener(msgspec.Struct, frozen=True):
     """A UDP socket and who holds it (`process` empty, `pid` 0 where that is not told)."""

@@ -26,6 +26,7 @@ class Xl2tpdStart(msgspec.Struct, frozen=True):
 
     pid: int
     started: float
+    """Counted back from the clock: wrong by as much as the clock was stepped since."""
     configuration_written: float
 
     @property

@@ -84,6 +84,7 @@ def _word(session: Session, router: Router, row: NetworkRow | None, age: int | N
         psk_age_days=age,
         users=_users(session, row, "Active"),
         adding=_users(session, row, "Add") or (),
+        removing=_users(session, row, "Revoke") or (),
         rules=_rules(session.inventory, row),
     )
 
