@@ -104,7 +104,7 @@ async def test_a_faulty_router_from_the_finding_to_the_fix(lab_with_routers: Lab
         await on.press("escape")
         assert isinstance(on.app.screen, CheckupScreen)
         await on.press("m")
-        await on.says("What to do about r-50-VM, in this order", "1. ")
+        await on.says("What to do about r-50-VM, in this order", "each check says what to do")
 
 
 async def test_what_was_mended_is_looked_at_again(lab_with_routers: Lab) -> None:
