@@ -1,5 +1,6 @@
 """The recorded states of a router: no logs but their ends, the API's word beside the answers."""
 
+import msgspec
 import pytest
 
 from tests.diagnose.bundles import bundle_of_state
@@ -7,6 +8,7 @@ from tests.diagnose.surveys import Change, cloud_of, nothing, replaced, survey_o
 from tests.router.recorded import STATES
 from tui.diagnose.bundle import Bundle
 from tui.diagnose.why import why
+from tui.router.survey import Answer, Survey
 
 EXPECTED: dict[str, set[tuple[str, str, str]]] = {
     "fresh": {("", "ok", "n/a")},
@@ -63,3 +65,31 @@ def test_a_router_that_stands_by_is_not_broken() -> None:
     (verdict,) = why(Bundle(survey=survey_of("vpn_idle", resting), cloud=cloud))
     assert (verdict.category, verdict.outcome) == ("ok", "n/a")
     assert "stands by" in verdict.says
+
+
+def test_without_chap_secrets_nobody_may_log_in() -> None:
+    gone = Answer(
+        name="chap_users",
+        status=2,
+        stderr='awk: cannot open "/etc/ppp/chap-secrets" (No such file or directory)\n',
+    )
+    bundle = Bundle(survey=survey_of("vpn_idle", {"chap_users": gone}), cloud=cloud_of("vpn_idle"))
+    assert [each.category for each in why(bundle)] == ["ppp_no_secrets"]
+    locked = msgspec.structs.replace(gone, stderr="awk: Permission denied\n")
+    bundle = Bundle(
+        survey=survey_of("vpn_idle", {"chap_users": locked}), cloud=cloud_of("vpn_idle")
+    )
+    assert [each.category for each in why(bundle)] == ["ok"]
+
+
+def test_a_clock_that_was_stepped_makes_no_range_old() -> None:
+    """What `ps` counts from the clock says 179 s; the file of the process number says otherwise."""
+    stepped = bundle_of_state("two_sessions")
+    answers = dict(stepped.survey.answers)
+    started = answers["xl2tpd_started"]
+    assert " 118\n" in started.stdout
+    answers["xl2tpd_started"] = msgspec.structs.replace(
+        started, stdout=started.stdout.replace(" 118\n", " 297\n")
+    )
+    bundle = Bundle(survey=Survey("r-42-VM", answers), cloud=stepped.cloud)
+    assert {each.category for each in why(bundle)} == {"ok"}

@@ -5,7 +5,7 @@ from typing import Final
 from tui.diagnose.checks import Proof
 from tui.diagnose.subject import Result, Subject, failed, passed, prove, skipped, unknown, warned
 from tui.router import commands
-from tui.router.survey import Unanswered
+from tui.router.survey import Survey, Unanswered
 
 _PUSH: Final = "Add or remove any user of the account: that sends all of them to every router."
 _GHOST: Final = (
@@ -45,7 +45,7 @@ def users_match(subject: Subject) -> Result:
     if ghosts:
         fixes.append(_GHOST)
     if missing:
-        why = f"{_CHAP} is not there" if _is_gone(subject) else "not on the router"
+        why = f"{_CHAP} is not there" if is_gone(subject.survey) else "not on the router"
         parts.append(f"{', '.join(missing)} cannot log in: {why}")
         fixes.append(_PUSH)
     if parts:
@@ -55,20 +55,20 @@ def users_match(subject: Subject) -> Result:
     return passed(says, evidence)
 
 
-def _is_gone(subject: Subject) -> bool:
+def is_gone(survey: Survey) -> bool:
     """Whether there is no chap-secrets: nobody may log in then, which is not the same as a file
     that could not be read."""
-    answer = subject.survey.answers.get(commands.CHAP_USERS.name)
+    answer = survey.answers.get(commands.CHAP_USERS.name)
     return answer is not None and answer.status == 2 and "No such file" in answer.stderr
 
 
 def _on_router(subject: Subject) -> tuple[str, ...] | Unanswered:
     """Who may log in on the router."""
-    return () if _is_gone(subject) else subject.fact(commands.CHAP_USERS)
+    return () if is_gone(subject.survey) else subject.fact(commands.CHAP_USERS)
 
 
 def _who(subject: Subject, names: set[str]) -> tuple[Proof, ...]:
-    if _is_gone(subject):
+    if is_gone(subject.survey):
         return prove("chap_users", f"{_CHAP}: No such file or directory")
     return prove("chap_users", ", ".join(sorted(names)) or "nobody")
 

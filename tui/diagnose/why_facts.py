@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Final, TypeVar
 
 from tui.diagnose.bundle import Bundle
+from tui.diagnose.check_users import is_gone
 from tui.diagnose.packets import Capture, summarise
 from tui.diagnose.state_text import BRIEF_ADDRESSES, BriefAddress, read_brief_addresses
 from tui.diagnose.verdicts import Evidence
@@ -241,7 +242,7 @@ class RouterFacts:
     @cached_property
     def known_users(self) -> frozenset[str] | None:
         """Names that may log in on the router."""
-        names = self.fact(commands.CHAP_USERS)
+        names = () if is_gone(self.survey) else self.fact(commands.CHAP_USERS)
         return None if names is None else frozenset(names)
 
     def kernel_counter(self, name: str) -> int:

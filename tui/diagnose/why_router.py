@@ -14,6 +14,7 @@ from tui.diagnose.why_logs import DAEMON_LOG
 from tui.diagnose.why_session import deleting_lines
 from tui.diagnose.why_stops import CHARON, KERNEL_LOGS, last_stop
 from tui.diagnose.why_traffic import forward_rules_missing
+from tui.diagnose.xl2tpd_start import Reading, reading
 from tui.router import commands
 
 Rule = Callable[[ClientCase], Finding | None]
@@ -197,7 +198,8 @@ def forwards_nothing(case: ClientCase) -> Finding | None:
 def old_range(case: ClientCase) -> Finding | None:
     """xl2tpd was started before its present configuration was written."""
     facts = case.facts
-    start = facts.fact(commands.XL2TPD_STARTED)
+    read = reading(Subject(facts.survey, facts.cloud))
+    is_older = isinstance(read, Reading) and bool(read.is_older)
     written = facts.fact(commands.XL2TPD_CONF)
     differs = (
         facts.cloud is not None
@@ -205,7 +207,7 @@ def old_range(case: ClientCase) -> Finding | None:
         and written is not None
         and written.pool != facts.cloud.pool
     )
-    if (start is None or not start.is_older_than_configuration) and not differs:
+    if not is_older and not differs:
         return None
     proof = facts.silence("xl2tpd_started", "xl2tpd is older than its configuration")
     line = facts.line("xl2tpd_conf", "ip range")
