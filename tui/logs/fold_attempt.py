@@ -154,6 +154,15 @@ def _same_line(one: Mention, other: Mention) -> bool:
     )
 
 
+def _knows_less(part: Part, lead: Part) -> bool:
+    """Whether `part`, of another log, does not know of an IKE SA that took over the session."""
+    return (
+        part.kind == lead.kind == "ike"
+        and part.source != lead.source
+        and bool(set(lead.ike_sas) - set(lead.gone_sas))
+    )
+
+
 def _end_of(
     group: list[Part], connected: float | None, rung: Rung
 ) -> tuple[AttemptEnd, float | None]:
@@ -163,6 +172,7 @@ def _end_of(
         for part in group
         for moment, end in part.ends
         if not (end == "refused" and rung >= CONNECTED)
+        and not (end == "deleted" and _knows_less(part, group[0]))
     )
     if not ends:
         return "", None

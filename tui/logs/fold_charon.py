@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from tui.logs.attempts import AttemptEnd
+from tui.logs.charon_signatures import ANSWERS, GARBAGE, REFUSALS, REMARKS
 from tui.logs.fold_ike import OURS, IkeBook
 from tui.logs.fold_part import AddPart, Part
 from tui.logs.fold_source import Source
@@ -26,6 +27,7 @@ _SA: Final = re.compile(rb"IKE_SA ([^\s\[]+)\[(\d{1,9})\]")
 _PEERS: Final = re.compile(rb"between \S*?\.\.\.([^\s\[]+)\[([^\]]*)\]")
 _CHILD: Final = re.compile(rb"CHILD_SA ([^\s{]+)\{(\d{1,9})\}")
 _SPIS: Final = re.compile(rb"SPIs ([0-9a-f]{1,8})_i (?:\(\d+ bytes\) )?([0-9a-f]{1,8})_o")
+_SPI: Final = re.compile(rb"with SPI ([0-9a-f]{1,8})")
 _FAR_SIDE: Final = re.compile(rb" === ([^\s/\[]+)")
 _CONFIGS: Final = re.compile(rb" peer configs matching \S*?\.\.\.([^\s\[]+)\[([^\]]*)\]")
 _NO_CONFIG: Final = re.compile(rb"found for \S*?\.\.\.([^\s,\[]+)")
@@ -46,43 +48,6 @@ _UPDOWN: Final = re.compile(rb"([+-]) (\S+) (\S+) -- ")
 
 _VERSIONS: Final = {b"Mode ": 1, b"g an ": 2}
 """IKE versions by what stands before `IKE_SA` where a client begins."""
-_REFUSALS: Final = (
-    "ike_no_proposal",
-    "esp_no_proposal",
-    "proposals_unacceptable",
-    "esp_unacceptable",
-    "selectors_mismatch",
-    "selectors_unacceptable",
-    "child_failed",
-    "aggressive_mode",
-    "auth_method",
-    "eap_requested",
-    "peer_config_unacceptable",
-    "no_peer_config",
-    "decrypt_failed",
-    "request_failed",
-    "mac_mismatched",
-    "no_shared_key",
-    "kernel_refused_ipsec",
-)
-"""Of the client whose packet the thread works on; each ends an attempt on its way up."""
-_REMARKS: Final = (
-    "proposals_received",
-    "proposals_configured",
-    "payload_garbled",
-    "message_unreadable",
-    "client_retransmit",
-    "router_behind_nat",
-    "client_reports_failed_auth",
-    "router_refused_by_client",
-    "ike_message_error",
-)
-"""Likewise, but they end nothing."""
-_ANSWERS: Final = ("router_refused_by_client", "ike_message_error")
-"""To something that the router began: no client comes with them."""
-_GARBAGE: Final = ("invalid_ike_header", "ike_version_unsupported", "half_open_limit", "ike_cookie")
-"""With the client's address in the line."""
-
 Action = Callable[[str], None]
 Handler = Callable[[int], bool]
 """Is given where in the text a literal stands; false if the line was not what it looked like."""
@@ -108,9 +73,9 @@ class CharonLines:
         }
         """What to do where a literal stands."""
         self.actions: dict[str, Action] = {
-            **dict.fromkeys(_REFUSALS, self._refused),
-            **dict.fromkeys(_REMARKS, self._remark),
-            **dict.fromkeys(_GARBAGE, self._garbage),
+            **dict.fromkeys(REFUSALS, self._refused),
+            **dict.fromkeys(REMARKS, self._remark),
+            **dict.fromkeys(GARBAGE, self._garbage),
             "no_ike_config": self._no_config,
             "half_open": self._half_open,
             "ike_deleted_by_client": self._deleted_by_client,
@@ -232,7 +197,7 @@ class CharonLines:
                 part.retries += len(part.ends) > 2
 
     def _remark(self, signature: str) -> None:
-        part = self.book.known_of_thread() if signature in _ANSWERS else self.book.of_thread()
+        part = self.book.known_of_thread() if signature in ANSWERS else self.book.of_thread()
         if part is None:
             self._incident(signature)
             return
@@ -276,11 +241,18 @@ class CharonLines:
             return part, number
         if not found[1].startswith(OURS):
             return None
-        part = None if peers else self.book.known_of_thread()
+        if peers:
+            part = self.book.adopter(client, peers[2])
+        else:
+            part = self.book.known_of_thread()
+            if part is not None and part.ike_sas:
+                # Another client's, behind the same NAT; the next line names its own.
+                return None
         if part is None:
             part = self.book.ended_only(client, number)
-            if peers:
-                part.identity = peers[2]
+            part.identity = peers[2] if peers else part.identity
+        elif peers:
+            part.add_ike(number)
         return part, number
 
     def _ends_by(self, signature: str, end: AttemptEnd) -> None:
@@ -316,8 +288,10 @@ class CharonLines:
         self.book.mark(part, signature)
 
     def _child_deleted(self, signature: str) -> None:
+        source = self._source
         part = self.book.known_of_thread()
-        if part is not None:
+        spi = _SPI.search(source.text, source.message, source.stop)
+        if part is not None and (not part.spis or spi is None or spi[1] in part.spis):
             self.book.mark(part, signature)
 
     def _duplicate(self, signature: str) -> None:

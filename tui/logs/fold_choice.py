@@ -8,6 +8,8 @@ from tui.logs.rungs import CHILD_ESTABLISHED, IKE_ESTABLISHED, KEY_ACCEPTED
 
 FORGOTTEN: Final = 60.0
 """Seconds after which a refused packet belongs to another attempt."""
+_UNTIL_DELETED: Final = 15.0
+"""Seconds in which charon deletes an SA whose session another one has taken over: ten, and some."""
 _UNTIL_ADOPTED: Final = 2.0
 """Seconds in which charon does the job of adopting once the new SA is there."""
 
@@ -38,6 +40,29 @@ def going_on(parts: Iterable[Part], *, keeps: bool, moment: float) -> Part | Non
         and moment - part.last < FORGOTTEN
     ]
     return min(waiting, key=lambda p: ((p.port == 500) is not keeps, p.first), default=None)
+
+
+def childless(parts: Iterable[Part], moment: float) -> Part | None:
+    """The part that a CHILD SA came up for, where the log has no packets: one whose IKE SA is up
+    counts for more than one that waits, since a failure may have no end there."""
+    waiting = [part for part in parts if not part.child_sas and not part.ends]
+    up = [part for part in waiting if part.established is not None]
+    fresh = up or [part for part in waiting if moment - part.last <= FORGOTTEN]
+    return fresh[0] if fresh else None
+
+
+def adopter(parts: Sequence[Part], identity: bytes, moment: float) -> Part | None:
+    """The part that has taken over the session of an IKE SA older than the log, which charon
+    deletes some ten seconds later."""
+    for part in reversed(parts):
+        if (
+            part.identity == identity
+            and part.started is None
+            and part.established is not None
+            and 0 <= moment - part.established <= _UNTIL_DELETED
+        ):
+            return part
+    return None
 
 
 def unfinished(parts: Sequence[Part]) -> Part | None:

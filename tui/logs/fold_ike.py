@@ -11,6 +11,8 @@ from typing import Final
 from tui.logs.attempts import AttemptEnd, Rung
 from tui.logs.fold_choice import (
     FORGOTTEN,
+    adopter,
+    childless,
     going_on,
     just_established,
     pending,
@@ -223,8 +225,7 @@ class IkeBook:
 
     def _split(self, part: Part, client: bytes) -> Part:
         """Another SA from the same port, whose begin was taken for a further try of the first."""
-        peer = self._source.peer()
-        port = part.port
+        peer, port = self._source.peer(), part.port
         part = self._new_of(client)
         part.port = port
         if peer:
@@ -238,12 +239,8 @@ class IkeBook:
         source = self._source
         part = self.of_thread()
         if part is None:
-            waiting = [
-                part
-                for part in self._by_client.get(client, ())
-                if not part.child_sas and not part.ends
-            ]
-            part = waiting[0] if waiting else self._new_of(client)
+            part = childless(self._by_client.get(client, ()), source.moment)
+            part = part or self._new_of(client)
         if name != _USUAL and not name.startswith(OURS):
             part.is_foreign = True
         part.add_child(number, spis)
@@ -365,6 +362,10 @@ class IkeBook:
             self.mark(fresh[0], signature)
             fresh[0].rung = max(fresh[0].rung, CHILD_ESTABLISHED)
             fresh[0].started = None
+
+    def adopter(self, client: bytes, identity: bytes) -> Part | None:
+        """See `fold_choice.adopter`."""
+        return adopter(self._by_client.get(client, ()), identity, self._source.moment)
 
     def stopped(self, *, forget: bool) -> None:
         """charon is gone, and with it all SAs; `forget` their numbers too."""

@@ -63,8 +63,8 @@ Keys = Callable[[Part], Iterator[Key]]
 
 
 def _ike_keys(part: Part) -> Iterator[Key]:
-    if part.spis:
-        yield ("spi", part.spis[0])
+    for inbound in part.spis[::2]:
+        yield ("spi", inbound)
     for number in part.ike_sas:
         yield ("sa", part.client, number)
     for moment in part.initiated:

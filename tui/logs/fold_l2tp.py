@@ -10,7 +10,7 @@ from typing import Final
 
 from tui.logs.attempts import AttemptEnd
 from tui.logs.fold_charon import Action, Handler, Incident
-from tui.logs.fold_part import AddPart, Part
+from tui.logs.fold_part import AddPart, Mention, Part
 from tui.logs.fold_source import Source
 from tui.logs.rungs import CALL, CONNECTED, TUNNEL
 
@@ -61,6 +61,7 @@ class L2tpBook:
         self._youngest: Part | None = None
         self._nameless: Part | None = None
         self._ended: Part | None = None
+        self._hung_up: tuple[bytes, Mention] | None = None
         self.steps: dict[bytes, Handler] = {
             b"ion established": self._tunnel,
             b"Call established": self._call,
@@ -262,6 +263,10 @@ class L2tpBook:
             return
         client, local = found[1], int(found[2] or 0)
         latest = self._by_client.get(client)
+        if not local and any(each.client == client and each.pppd for each in self._open):
+            # Of several calls from one address the next line, with the process id, says which.
+            self._hung_up = (client, self._source.mention(signature))
+            return
         part = self._by_tunnel.get(local) if local else latest
         if part is None:
             if latest is not None and not latest.tunnel and self._source.moment - latest.last <= 1:
@@ -343,6 +348,16 @@ class L2tpBook:
             part.pppd = number
             part.rung = max(part.rung, CALL)
             self._by_pppd[number] = part
+        hung_up, self._hung_up = self._hung_up, None
+        if (
+            hung_up is not None
+            and part.client in (b"", hung_up[0])
+            and 0 <= self._source.moment - hung_up[1][0] <= 1
+        ):
+            if part.takes(hung_up[1][4]):
+                part.marks = (*part.marks, hung_up[1])
+            self._mark(part, signature, "goodbye")
+            return
         self._mark(part, signature, "terminated")
 
     # --- the daemon

@@ -20,20 +20,33 @@ class Returns:
     def __init__(self) -> None:
         self.by_port: dict[bytes, Part] = {}
         """The new part, by the second port of the part before it."""
+        self._second: dict[Part, bytes] = {}
+        """The same the other way round."""
 
     def began(self, before: Part | None, part: Part) -> None:
         """The client of `before` has begun `part` from the same port."""
-        if before is not None and before.floated_to:
-            self.by_port[before.floated_to] = part
+        if before is None:
+            return
+        # An attempt that never went on leaves the second port to the one after it.
+        second = before.floated_to or self._second.get(before, b"")
+        if second:
+            self._forget(second)
+            self.by_port[second] = part
+            self._second[part] = second
             if len(self.by_port) > _MOST:
-                del self.by_port[next(iter(self.by_port))]
+                self._forget(next(iter(self.by_port)))
+
+    def _forget(self, second: bytes) -> None:
+        part = self.by_port.pop(second, None)
+        if part is not None:
+            self._second.pop(part, None)
 
     def went_on(self, peer: bytes) -> Part | None:
         """The part that goes on from `peer`, told once; None while the port is the old part's."""
         part = self.by_port[peer]
         if part.rung < NAT_SEEN and not part.ends:
             return None
-        del self.by_port[peer]
+        self._forget(peer)
         if part.floated_to or part.ends:
             return None
         part.floated_to = peer
