@@ -148,6 +148,10 @@ def still_life(monkeypatch: pytest.MonkeyPatch, briskly: None) -> Iterator[None]
     monkeypatch.setattr("screens.logs_attempt_words.present", lambda: log_time() + 100)
     monkeypatch.setattr("tui.lab.worlds.builder.time", SimpleNamespace(time=lambda: NOW))
     monkeypatch.setattr(
+        "tui.session.key_ages.datetime",
+        SimpleNamespace(now=lambda zone: datetime.fromtimestamp(NOW, zone)),
+    )
+    monkeypatch.setattr(
         "tui.lab.cloud.commands_vpn.preshared_key", lambda length: "Kx7Qm2Vt9Rb4Wd8Hs6Ny"
     )
     numbers = iter(range(1, 100))
