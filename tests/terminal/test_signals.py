@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -96,6 +97,27 @@ def test_a_connection_that_is_lost_while_the_program_waits_to_write(tmp_path: Pa
         terminal.hang_up()
         assert terminal.finish() == 129
     assert proof.read_text() == "unmounted"
+
+
+async def test_a_second_signal_in_the_midst_of_the_first_is_the_second(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    left: list[int] = []
+    timers: list[object] = []
+    real = threading.Timer
+
+    def timer(*arguments: Any) -> threading.Timer:
+        if not timers:
+            timers.append(arguments)
+            os.kill(os.getpid(), signal.SIGTERM)  # Python takes it before it goes on here
+        return real(*arguments)
+
+    monkeypatch.setattr(threading, "Timer", timer)
+    loop = asyncio.get_running_loop()
+    with ending_on_signals(loop, lambda code: None, patience=3600, leave=left.append):
+        os.kill(os.getpid(), signal.SIGHUP)
+        await asyncio.sleep(0.05)
+    assert timers and left == [143]
 
 
 async def test_the_end_is_asked_for_once_and_handlers_go_away() -> None:

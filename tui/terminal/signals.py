@@ -52,6 +52,7 @@ def ending_on_signals(
     """
     saved = _terminal_attributes()
     watchdog: list[threading.Timer] = []
+    received: list[int] = []
 
     def force(code: int) -> None:
         _restore(saved)
@@ -59,7 +60,9 @@ def ending_on_signals(
 
     def receive(signum: int, _frame: FrameType | None) -> None:
         code = exit_code(signum)
-        if watchdog:
+        # First of all, since a second signal may come in the midst of this.
+        received.append(signum)
+        if len(received) > 1:
             force(code)
             return
         timer = threading.Timer(patience, force, (code,))
