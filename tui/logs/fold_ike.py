@@ -197,11 +197,9 @@ class IkeBook:
         """The client's message could be read; `client` is empty where the line does not say it."""
         part = self.of_thread()
         if part is None:
-            part = pending(self._by_client.get(client, ())) if client else None
-            if part is None:
-                if not client:
-                    return
-                part = self._new_of(client)
+            if not client:
+                return
+            part = pending(self._by_client.get(client, ())) or self._new_of(client)
         if identity:
             part.identity = identity
         if part.rung < KEY_ACCEPTED:
@@ -239,8 +237,8 @@ class IkeBook:
         source = self._source
         part = self.of_thread()
         if part is None:
-            part = childless(self._by_client.get(client, ()), source.moment)
-            part = part or self._new_of(client)
+            parts = self._by_client.get(client, ())
+            part = childless(parts, source.moment) or self._new_of(client)
         if name != _USUAL and not name.startswith(OURS):
             part.is_foreign = True
         part.add_child(number, spis)
