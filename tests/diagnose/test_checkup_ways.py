@@ -21,6 +21,7 @@ from tui.router.output import Output
 
 STATE = "two_sessions"
 CHAIN = f"FIREWALL_{PUBLIC_IP}"
+HALVES = ("0.0.0.0/1", "128.0.0.0/1")
 
 
 def narrowed(port: int, source: str) -> Change:
@@ -56,7 +57,7 @@ def test_a_gate_for_a_part_of_the_network_of_its_rule(there: str) -> None:
     assert "from 198.51.100.0/24" in found["udp500_gate"].says
 
 
-@pytest.mark.parametrize("sources", [("198.51.100.0/24",), ("0.0.0.0/1", "128.0.0.0/1")])
+@pytest.mark.parametrize("sources", [("198.51.100.0/24",), HALVES])
 def test_a_gate_that_is_as_its_rules_say(sources: tuple[str, ...]) -> None:
     told = cloud_of(STATE, rules=rules(*sources))
 
@@ -68,6 +69,15 @@ def test_a_gate_that_is_as_its_rules_say(sources: tuple[str, ...]) -> None:
     found = checks_of(STATE, {"iptables_mangle": change}, cloud=told)
     assert flagged(found) == set()
     assert found["gate_surplus"].state == "pass"
+
+
+def test_a_gate_whose_rules_name_every_address() -> None:
+    def change(text: str) -> str:
+        line = next(x for x in text.split("\n") if CHAIN in x and "--dport 500 " in x)
+        halves = [line.replace(f"{CHAIN} ", f"{CHAIN} -s {each} ") for each in HALVES]
+        return text.replace(line, "\n".join(halves))
+
+    assert checks_of(STATE, {"iptables_mangle": change})["udp500_gate"].state == "pass"
 
 
 def test_a_scanner_that_is_kept_out_by_hand_closes_no_gate() -> None:
@@ -187,7 +197,7 @@ def test_an_address_that_no_rule_names() -> None:
     named = table(":X - [0:0]", "[0:0] -A X -s 192.0.2.0/24 -j RETURN")
     assert somewhere(named) == "192.0.3.0"
     assert somewhere(named, ["192.0.3.0/24"]) == "192.0.4.0"
-    assert somewhere(table(), ["0.0.0.0/1", "128.0.0.0/1"]) is None
+    assert somewhere(table(), HALVES) is None
 
 
 def test_a_network_is_tried_from_both_ends() -> None:

@@ -57,6 +57,8 @@ def ends_of(table: Table, chain: str, cidr: str) -> tuple[str, ...]:
     for address in (ipaddress.IPv4Address(end) for end in beside if 0 <= end < 2**32):
         if not _is_in(address, named):
             tried.append(str(address))
+    if not tried:  # they name every address
+        tried = [str(each[0]) for each in named]
     return tuple(dict.fromkeys(tried))
 
 
