@@ -17,6 +17,8 @@ ANYWHERE: Final = "192.0.2.250"
 """A packet from somewhere."""
 _EVERYBODY: Final = "0.0.0.0/0"
 BY_HAND: Final = "Take out the rule that somebody has put in by hand; no push of CloudStack does"
+STEP_BY_HAND: Final = ("by_hand",)
+"""The step of `summaries.remedies` for it."""
 _PUSH: Final = (
     "Have CloudStack write the rules again: delete the rule and add it again (a second one like it "
     "is refused), or restart the network without clean-up."
@@ -63,6 +65,7 @@ def _gate(subject: Subject, port: int) -> Result:
         (*evidence, *prove("listFirewallRules", *(_words(rule) for rule in rules))),
         fix,
         "" if removal else "restart",
+        STEP_BY_HAND if removal else (),
     )
 
 
@@ -252,17 +255,24 @@ def _beyond_wanted(subject: Subject, table: Table, port: int) -> list[str]:
     )
 
 
+def filter_of(subject: Subject) -> Table | Result:
+    """The table that decides what passes; or what is to be said where it is not asked or not
+    known."""
+    not_due = subject.not_due()
+    if not_due is not None:
+        return not_due
+    table = subject.table(commands.IPTABLES_FILTER)
+    return unknown(table) if isinstance(table, Unanswered) else table
+
+
 def input_rules(subject: Subject) -> Result:
     """The router takes IKE and ESP for itself.
 
     A missing rule for 1701 is no fault: strongSwan puts one in for each client.
     """
-    not_due = subject.not_due()
-    if not_due is not None:
-        return not_due
-    table = subject.table(commands.IPTABLES_FILTER)
-    if isinstance(table, Unanswered):
-        return unknown(table)
+    table = filter_of(subject)
+    if isinstance(table, Result):
+        return table
     closed: list[str] = []
     evidence: list[Proof] = []
     for protocol, port, words in (

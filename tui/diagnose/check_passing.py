@@ -4,7 +4,7 @@ import ipaddress
 from collections.abc import Iterator
 
 from tui.diagnose.check_drift import pool_ends
-from tui.diagnose.check_firewall import BY_HAND, PUSH_NETWORK, proof_of
+from tui.diagnose.check_firewall import BY_HAND, PUSH_NETWORK, STEP_BY_HAND, filter_of, proof_of
 from tui.diagnose.checks import Proof
 from tui.diagnose.firewall_walk import Fate, Packet, Table
 from tui.diagnose.knocking import hand_made
@@ -35,6 +35,7 @@ def forward_rules(subject: Subject) -> Result:
             if removals
             else f"{PUSH_NETWORK} The rules belong to the VPN and come back with it.",
             "" if removals else "restart",
+            STEP_BY_HAND if removals else (),
         )
     return passed("packets pass between VPN and network", tuple(evidence))
 
@@ -47,12 +48,9 @@ def _is_passed(fate: Fate) -> bool:
 def _ways(subject: Subject) -> Result | list[tuple[ipaddress.IPv4Network, Fate, Fate]]:
     """The networks behind the router, and what becomes of a client's packet to each of them and of
     its answer; or what is to be said where that is not known."""
-    not_due = subject.not_due()
-    if not_due is not None:
-        return not_due
-    table = subject.table(commands.IPTABLES_FILTER)
-    if isinstance(table, Unanswered):
-        return unknown(table)
+    table = filter_of(subject)
+    if isinstance(table, Result):
+        return table
     ends = pool_ends(subject.pool)
     inside = insides(subject)
     if not inside and subject.is_vpc and not isinstance(tiers_of(subject), Unanswered):

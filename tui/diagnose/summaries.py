@@ -123,7 +123,6 @@ _FOR_FLAGGED: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """What a check asks for whether it failed or warns."""
 _GATES: Final = frozenset({"udp500_gate", "udp4500_gate", "udp1701_gate"})
-_RULES: Final = _GATES | {"forward_rules"}
 _BEFORE_REPROGRAMMING: Final = frozenset({"stop_xl2tpd", "end_orphans", "reprogram"})
 _AFTER_DELETING: Final = frozenset({"stop_xl2tpd", "end_orphans", "leave"})
 
@@ -162,9 +161,6 @@ def _asked_by(check: Check) -> tuple[str, ...]:
     if check.steps:
         return check.steps
     sources = {proof.source for proof in check.evidence}
-    if check.name in _RULES and not check.action:
-        # Nothing that CloudStack does takes a rule out that somebody has put in by hand.
-        return ("by_hand",)
     if check.name in _GATES:
         # A rule that CloudStack has is pushed anew; a VPC's router opens its ports itself.
         return ("push_rules",) if "listFirewallRules" in sources else ("rewrite",)

@@ -14,6 +14,7 @@ from tui.diagnose.verdicts import Evidence, Outcome
 from tui.diagnose.why_facts import CAPTURE, RouterFacts, holds, shown
 from tui.diagnose.why_logs import PPP_LOGS, Logs
 from tui.logs.attempts import Attempt, LogRef, Rung
+from tui.logs.signatures import BY_NAME
 from tui.router.ipsec_facts import ChildSa, IkeSa
 
 SURE: Final = 0.95
@@ -173,7 +174,7 @@ class ClientCase:
             found = [
                 line
                 for needle in needles
-                for _, line in self.logs.within(name, began - _CLOSE, ended + _FALLS_SILENT, needle)
+                for _, line in self.logs.within(name, began - CLOSE, ended + _FALLS_SILENT, needle)
                 if tag in line.text
             ]
             if found:
@@ -232,7 +233,7 @@ class ClientCase:
         return mine[-1] if mine else None
 
     @cached_property
-    def counted(self) -> "Counted | None":
+    def counted(self) -> Counted | None:
         """What charon counted in the last attempt's ESP: now, or when it was closed."""
         if (child := self.child) is not None:
             shown = self.facts.line("ipsec_statusall", "bytes_i", f"{{{child.number}}}")
@@ -286,7 +287,7 @@ class ClientCase:
         began = last.started if last.started is not None else 0.0
         if last.ended is not None:
             return began, last.ended
-        times = [line.time for line in [*last.steps, *last.marks] if line.time is not None]
+        times = times_of(last)
         if last.rung >= Rung.CONNECTED or not times:
             return began, inf
         return began, max(times) + _GIVES_UP
@@ -305,7 +306,7 @@ class ClientCase:
         return bool(self.said(*_ENDS_OF_SESSIONS))
 
 
-_CLOSE: Final = 2.0
+CLOSE: Final = 2.0
 """Seconds by which two daemons may tell of one moment."""
 _FALLS_SILENT: Final = 10.0
 """Seconds after its end in which pppd still writes of it."""
@@ -327,8 +328,23 @@ def _beginning(attempt: Attempt | None) -> float | None:
     """When its lines begin, as far as they say when."""
     if attempt is None:
         return None
-    times = [line.time for line in [*attempt.steps, *attempt.marks] if line.time is not None]
-    return attempt.started if attempt.started is not None else min(times, default=attempt.ended)
+    if attempt.started is not None:
+        return attempt.started
+    return min(times_of(attempt), default=attempt.ended)
+
+
+def times_of(attempt: Attempt) -> list[float]:
+    """When its lines were written, as far as they say when."""
+    return [line.time for line in [*attempt.steps, *attempt.marks] if line.time is not None]
+
+
+def faults_of(attempt: Attempt) -> list[LogRef]:
+    """Its lines that tell of trouble."""
+    return [
+        mark
+        for mark in attempt.marks
+        if mark.signature and BY_NAME[mark.signature].level in ("warning", "error")
+    ]
 
 
 def _lines_of(attempts: Iterable[Attempt], fragments: tuple[str, ...]) -> tuple[Evidence, ...]:

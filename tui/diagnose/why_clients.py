@@ -12,18 +12,16 @@ import msgspec
 from tui.diagnose.packets import ClientPackets, echoes, is_size_test
 from tui.diagnose.state_text import BRIEF_ADDRESSES
 from tui.diagnose.verdicts import Evidence
-from tui.diagnose.why_case import ClientCase, Everybody, of_packet
+from tui.diagnose.why_case import ClientCase, Everybody, faults_of, of_packet
 from tui.diagnose.why_facts import RouterFacts
 from tui.diagnose.why_logs import DAEMON_LOG, Logs
 from tui.diagnose.why_neighbours import identity_of, strangers
 from tui.logs.attempts import Attempt, LogRef, Rung
-from tui.logs.signatures import BY_NAME
 from tui.router import commands
 
 Key = tuple[str, str, str]
 """Address, what the client calls itself, and, where no line says the address, whose login it is."""
 
-_BAD: Final = ("warning", "error")
 _PING_SIZE: Final = 150
 """Bytes of an outer packet that holds an ordinary ping; messages of PPP are smaller."""
 
@@ -69,7 +67,7 @@ def _case(
 def _is_coming_up(attempt: Attempt, now: float | None) -> bool:
     if now is None or attempt.started is None or attempt.end or attempt.rung >= Rung.CONNECTED:
         return False
-    if any(BY_NAME[mark.signature].level in _BAD for mark in attempt.marks if mark.signature):
+    if faults_of(attempt):
         return False
     last = max((step.time for step in attempt.steps if step.time is not None), default=None)
     return last is not None and abs(now - last) <= _COMING_UP

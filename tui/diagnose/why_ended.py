@@ -5,6 +5,7 @@ from typing import Final
 
 from tui.diagnose.verdicts import Evidence
 from tui.diagnose.why_case import (
+    CLOSE,
     GUESS,
     LIKELY,
     OPEN,
@@ -20,8 +21,6 @@ from tui.diagnose.why_stops import CHARON, XL2TPD, killed_by_kernel
 from tui.logs.attempts import Rung
 from tui.router import commands
 
-_CLOSE: Final = 2.0
-"""Seconds by which two daemons may tell of one moment."""
 _DEAD_WITHIN: Final = 300.0
 """Seconds within which xl2tpd and pppd notice that nothing comes from a client any more."""
 
@@ -42,7 +41,7 @@ def user_removed(case: ClientCase) -> Finding | None:
     )
     proof = case.facts.silence("chap_users", f"{case.user} is not among the names") if gone else ()
     began, ended = case.lifetime
-    looked = case.logs.between((CLOUD_LOG,), began, ended + _CLOSE, b"tdbdump")
+    looked = case.logs.between((CLOUD_LOG,), began, ended + CLOSE, b"tdbdump")
     return Finding(
         category="admin_user_removed",
         outcome="dropped",
@@ -54,7 +53,7 @@ def user_removed(case: ClientCase) -> Finding | None:
 def _kill_orders(case: ClientCase, pppd: int) -> tuple[Evidence, ...]:
     """Where cloud.log kills this very pppd while it lives; a number is used again later."""
     began, ended = case.lifetime
-    lines = case.logs.within(CLOUD_LOG, began - _CLOSE, ended + _CLOSE, f"kill -9 {pppd}".encode())
+    lines = case.logs.within(CLOUD_LOG, began - CLOSE, ended + CLOSE, f"kill -9 {pppd}".encode())
     return tuple(line for _, line in lines if holds(line.text, f"kill -9 {pppd}"))[:3]
 
 
@@ -69,9 +68,9 @@ def charon_restarted(case: ClientCase) -> Finding | None:
     began = last.connected or began
     # Without IPsec a session is found dead within minutes: an older stop is not what ended it.
     from_then = began if last.ended is None else max(began, ended - _DEAD_WITHIN)
-    stops = case.logs.between(CHARON.logs, from_then, ended + _CLOSE, *CHARON.ends)
+    stops = case.logs.between(CHARON.logs, from_then, ended + CLOSE, *CHARON.ends)
     starts = case.logs.between(CHARON.logs, from_then, ended + _DEAD_WITHIN, *CHARON.starts)
-    younger = _charon_younger_than(case, began, ended + _CLOSE)
+    younger = _charon_younger_than(case, began, ended + CLOSE)
     if not (stops or last.end == "charon_stopped" or younger):
         return None
     acquired = _asked_again(case, from_then)
@@ -186,7 +185,7 @@ def daemon_stopped(case: ClientCase) -> Finding | None:
     if last is None or not case.was_session:
         return None
     began, ended = case.lifetime
-    around = (max(began, ended - _DEAD_WITHIN) if last.ended else began, ended + _CLOSE)
+    around = (max(began, ended - _DEAD_WITHIN) if last.ended else began, ended + CLOSE)
     crashed = killed_by_kernel(case.logs, XL2TPD, *around)
     if last.end != "xl2tpd_stopped" and not (crashed and last.end in ("", "terminated")):
         return None

@@ -13,6 +13,7 @@ from tui.diagnose.why_case import (
     Finding,
     of_line,
     of_packet,
+    times_of,
 )
 from tui.diagnose.why_logs import DAEMON_LOG, MOST_FOUND
 from tui.diagnose.why_probe import flood, probe, refusals, scanner
@@ -97,8 +98,7 @@ def _unreadable_before(case: ClientCase) -> tuple[Evidence, ...]:
         or any(each.rung >= Rung.KEY_ACCEPTED for each in case.attempts)
     ):
         return ()
-    times = [each.time for each in (*last.steps, *last.marks) if each.time is not None]
-    since = min(times, default=0.0) - _SAME_TRY
+    since = min(times_of(last), default=0.0) - _SAME_TRY
     return tuple(
         of_line(mark)
         for attempt in case.attempts[:-1]

@@ -12,6 +12,7 @@ from tui.diagnose.why_case import (
     ClientCase,
     Finding,
     of_line,
+    times_of,
 )
 from tui.diagnose.why_logs import CLOUD_LOG, DAEMON_LOG, JOURNAL, MOST_FOUND
 from tui.logs.attempts import Attempt, Rung
@@ -111,7 +112,7 @@ def _ended_before(one: Attempt, other: Attempt) -> bool:
 
 def _given_up_before(one: Attempt, other: Attempt) -> bool:
     """`one` came to nothing, and no line of it is near the beginning of `other`."""
-    times = [line.time for line in [*one.steps, *one.marks] if line.time is not None]
+    times = times_of(one)
     if one.rung >= Rung.CONNECTED or one.end or not times or other.started is None:
         return False
     return max(times) + _GIVES_UP < other.started

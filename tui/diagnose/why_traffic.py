@@ -13,6 +13,7 @@ from tui.diagnose.why_case import (
     SURE,
     ClientCase,
     Finding,
+    faults_of,
     of_packet,
 )
 from tui.diagnose.why_logs import CLOUD_LOG, DAEMON_LOG, PPP_LOGS
@@ -47,12 +48,7 @@ def _is_refused(case: ClientCase) -> bool:
     """A daemon said no in so many words: packets that are lost do not make it say that."""
     if case.last is None or case.rung >= Rung.CONNECTED:
         return False
-    return any(
-        mark.signature
-        and BY_NAME[mark.signature].level in ("warning", "error")
-        and BY_NAME[mark.signature].category not in _OF_SILENCE
-        for mark in case.last.marks
-    )
+    return any(BY_NAME[mark.signature].category not in _OF_SILENCE for mark in faults_of(case.last))
 
 
 _OF_SILENCE: Final = (
