@@ -6,13 +6,14 @@ import json
 import random
 from pathlib import Path
 
+import asyncssh
 import pytest
 
 from tests.router.labs import connection_to, lab_of, router_state
 from tui.lab.router.logfiles import RouterLogs
-from tui.router.errors import HostKeyUnknown, NotAllowed
+from tui.router.errors import ConnectionDropped, HostKeyUnknown, NotAllowed
 from tui.router.follow import Backoff, follow
-from tui.router.log_commands import SOURCES, Position
+from tui.router.log_commands import JOURNAL_LAST, SOURCES, Position
 from tui.router.log_events import LogChunk, LogGap, Reconnecting, SourceMissing
 
 QUICK = Backoff(first=0.01, longest=0.05)
@@ -179,3 +180,63 @@ def test_waiting_doubles_up_to_its_limit(attempt: int) -> None:
     wait = Backoff().wait(attempt)
     full = min(30.0, 2.0 ** (attempt - 1))
     assert full / 2 <= wait <= full
+
+
+async def test_a_link_that_ends_as_a_command_is_accepted_is_opened_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The router says yes, the link ends, and only then does the waiting task hear of the yes."""
+    async with lab_of(tmp_path, router_state()) as lab, connection_to(lab) as router:
+        ask = asyncssh.SSHClientChannel._make_request
+        cuts = 3
+
+        async def cut_after(
+            channel: asyncssh.SSHClientChannel[bytes], request: bytes, *values: bytes
+        ) -> bool | None:
+            nonlocal cuts
+            accepted = await ask(channel, request, *values)
+            if cuts and router.is_connected:
+                cuts -= 1
+                router.drop()
+                for _ in range(3):
+                    await asyncio.sleep(0)
+            return accepted
+
+        monkeypatch.setattr(asyncssh.SSHClientChannel, "_make_request", cut_after)
+        lab.logs("r-42-VM").append("daemon", b"here\n")
+        kinds: list[str] = []
+        async with (
+            asyncio.timeout(20),
+            contextlib.aclosing(follow(router, ["daemon"], backoff=QUICK)) as events,
+        ):
+            async for event in events:
+                kinds.append(type(event).__name__)
+                if isinstance(event, LogChunk):
+                    break
+        assert kinds.count("Reconnecting") == 3 and set(kinds) == {
+            "Reconnecting",
+            "Resumed",
+            "LogChunk",
+        }
+
+
+async def test_a_link_that_is_abandoned_is_no_end_of_a_command(tmp_path: Path) -> None:
+    async with lab_of(tmp_path, router_state()) as lab, connection_to(lab) as router:
+        with pytest.raises(ConnectionDropped):
+            async with asyncio.timeout(10), router.stream(JOURNAL_LAST, "1") as stream:
+                router.drop()
+                while await stream.read():
+                    pass
+
+
+async def test_a_fault_of_our_own_is_raised_to_whoever_follows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> None:
+        raise ZeroDivisionError("a fault")
+
+    async with lab_of(tmp_path, router_state()) as lab, connection_to(lab) as router:
+        monkeypatch.setattr(router, "connect", fail)
+        with pytest.raises(ZeroDivisionError):
+            async with asyncio.timeout(10):
+                await anext(follow(router, ["daemon"]))

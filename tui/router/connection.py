@@ -235,9 +235,10 @@ class RouterConnection:
         goes_on = any(command is known for known in LOG_COMMANDS)
         async with contextlib.nullcontext() if goes_on else self._turns:
             await self.connect()
-            process = await self._start(self._links[-1], line)
+            link = self._links[-1]
+            process = await self._start(link, line)
             try:
-                yield LogStream(self.target.name, process)
+                yield LogStream(self.target.name, link, process)
             finally:
                 # Closing the channel ends the remote command: its next line finds no reader.
                 process.close()
@@ -285,6 +286,12 @@ class RouterConnection:
             )
         except (asyncssh.Error, OSError) as error:
             raise ConnectionDropped(self.target.name, str(error)) from error
+        except (AttributeError, AssertionError) as error:
+            # A channel whose link ends just after the router has accepted the command has already
+            # forgotten its session; asyncssh does not expect that.
+            if not link.is_closed():
+                raise
+            raise ConnectionDropped(self.target.name) from error
 
     async def _output(self, link: asyncssh.SSHClientConnection, sent: "_Sent") -> Output:
         started = time.monotonic()
@@ -311,16 +318,26 @@ class RouterConnection:
 class LogStream:
     """What a log command prints, as it comes."""
 
-    def __init__(self, router: str, process: asyncssh.SSHClientProcess[bytes]) -> None:
+    def __init__(
+        self,
+        router: str,
+        link: asyncssh.SSHClientConnection,
+        process: asyncssh.SSHClientProcess[bytes],
+    ) -> None:
         self._router = router
+        self._link = link
         self._process = process
 
     async def read(self) -> bytes:
         """The next bytes; empty at the end. Raises `ConnectionDropped`."""
         try:
-            return await self._process.stdout.read(_READ)
+            portion = await self._process.stdout.read(_READ)
         except (asyncssh.Error, OSError) as error:
             raise ConnectionDropped(self._router, str(error)) from error
+        # A link that is abandoned ends the stream as if the command had come to its end.
+        if not portion and self._process.exit_status is None and self._link.is_closed():
+            raise ConnectionDropped(self._router)
+        return portion
 
     async def complaint(self) -> str:
         """After the end: what the command said on stderr."""

@@ -81,7 +81,7 @@ async def follow(
     for name in sources:
         if name not in SOURCES:
             raise NotAllowed(f"{name!r} is not a log source", f"choose from {', '.join(SOURCES)}")
-    queue: asyncio.Queue[FollowEvent | RouterError] = asyncio.Queue(_WAITING_EVENTS)
+    queue: asyncio.Queue[FollowEvent | Exception] = asyncio.Queue(_WAITING_EVENTS)
     known = positions or {}
     followers: list[FileFollower | JournalFollower] = []
     for name in dict.fromkeys(sources):
@@ -95,7 +95,7 @@ async def follow(
     try:
         while True:
             event = await queue.get()
-            if isinstance(event, RouterError):
+            if isinstance(event, Exception):
                 raise event
             if isinstance(event, LogChunk):
                 runner.attempt = 0
@@ -112,7 +112,7 @@ class _Runner:
         self,
         connection: RouterConnection,
         followers: list[FileFollower | JournalFollower],
-        queue: asyncio.Queue[FollowEvent | RouterError],
+        queue: asyncio.Queue[FollowEvent | Exception],
         backoff: Backoff,
     ) -> None:
         self.attempt = 0
@@ -123,6 +123,13 @@ class _Runner:
 
     async def run(self) -> None:
         """Until cancelled, or until an error that waiting does not cure is in the queue."""
+        try:
+            await self._run()
+        except Exception as error:
+            # Whoever waits for the next event would wait for ever.
+            await self._queue.put(error)
+
+    async def _run(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
             began = loop.time()
@@ -133,8 +140,7 @@ class _Runner:
                 await self._follow_all()
             except RouterError as error:
                 if not may_pass(error):
-                    await self._queue.put(error)
-                    return
+                    raise
                 if loop.time() - began > self._backoff.longest:
                     self.attempt = 0
                 self.attempt += 1
