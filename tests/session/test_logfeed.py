@@ -167,6 +167,19 @@ async def test_when_all_have_failed_it_ends(lab: Lab, tmp_path: Path) -> None:
         assert isinstance(last, RouterFailed) and "does not say how to reach" in last.error.what
 
 
+async def test_a_fault_of_our_own_is_not_taken_for_the_end(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> None:
+        raise ZeroDivisionError("a fault")
+
+    monkeypatch.setattr(RouterConnection, "run", fail)
+    async with feed_of(lab, [OFFICE, LABS]) as feed:
+        with pytest.raises(ZeroDivisionError):
+            async for _ in feed.events():
+                pass
+
+
 async def test_the_clock_of_a_router_is_compared(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that is an hour ahead is told once, and its lines stand where they belong."""
     real = RouterConnection.run

@@ -161,6 +161,9 @@ class LogFeed:
                     yield waiting.taken()
                 elif waiting is not None:
                     yield waiting
+                for task in tasks.values():
+                    if task.done():
+                        task.result()  # a fault of our own is not a router's failure
         finally:
             for task in tasks.values():
                 task.cancel()
