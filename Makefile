@@ -35,12 +35,13 @@ bench: $(VENV)/.development
 screenshots: $(VENV)/.development
 	$(BIN)/python -m docs.screenshots
 
-# A venv whose Python is gone (upgraded, moved to another machine) is made anew.
+# A venv whose Python is gone (upgraded, moved to another machine) is made anew, and so is one whose
+# making was interrupted: its Python works, and has no pip.
 ifneq ($(shell $(BIN)/python -c 'print("works")' 2>/dev/null),works)
-.PHONY: $(VENV)/pyvenv.cfg
+.PHONY: $(VENV)/.made
 endif
 
-$(VENV)/pyvenv.cfg:
+$(VENV)/.made:
 	@old=; bare=; \
 	for python in $(PYTHON); do \
 	    command -v "$$python" >/dev/null 2>&1 || continue; \
@@ -49,6 +50,7 @@ $(VENV)/pyvenv.cfg:
 	    elif ! "$$python" -c 'import venv, ensurepip' 2>/dev/null; then \
 	        bare="$${bare:-$$python}"; \
 	    elif "$$python" -m venv --clear $(VENV); then \
+	        touch $@; \
 	        exit 0; \
 	    else \
 	        rm -rf $(VENV); \
@@ -65,12 +67,12 @@ $(VENV)/pyvenv.cfg:
 	fi; \
 	exit 1
 
-$(VENV)/.console: pyproject.toml $(VENV)/pyvenv.cfg
+$(VENV)/.console: pyproject.toml $(VENV)/.made
 	@echo "setting up csvpn in $(VENV) (once)"
 	@$(INSTALL) '.[lab]' || $(NOT_INSTALLED)
 	@touch $@
 
-$(VENV)/.development: pyproject.toml $(VENV)/pyvenv.cfg
+$(VENV)/.development: pyproject.toml $(VENV)/.made
 	@echo "setting up csvpn and what its tests need in $(VENV) (once)"
 	@$(INSTALL) '.[dev]' || $(NOT_INSTALLED)
 	@touch $@ $(VENV)/.console

@@ -198,6 +198,16 @@ def test_an_environment_whose_python_is_gone_is_made_anew(machine: Machine) -> N
     assert machine.calls() == first
 
 
+def test_an_environment_whose_making_was_interrupted_is_made_anew(machine: Machine) -> None:
+    machine.install_python()
+    machine.make("install")
+    first = machine.calls()
+    for name in (".made", ".console"):
+        (machine.folder / ".venv" / name).unlink()
+    assert machine.make("install").returncode == 0
+    assert machine.calls() == first
+
+
 def test_packages_that_cannot_be_installed(machine: Machine) -> None:
     machine.install_python()
     done = machine.make("demo", PIP="echo ERROR: no network >&2; exit 1")
