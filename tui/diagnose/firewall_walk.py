@@ -8,7 +8,8 @@ not to match, so that nothing is called open that is open for some packets only.
 import ipaddress
 import re
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final, Literal
 
 import msgspec
@@ -121,9 +122,12 @@ def _matches(text: str, packet: Packet) -> bool:
     return all(_holds(*condition, packet) for condition in _conditions(text))
 
 
-def _conditions(text: str) -> Iterator[tuple[str, str, bool]]:
+# A chain is tried with two packets for every network that it names.
+@lru_cache(4096)
+def _conditions(text: str) -> tuple[tuple[str, str, bool], ...]:
     """Option, its value, and whether it is negated, of each condition of a rule."""
     words = shlex.split(text, posix=False)
+    found: list[tuple[str, str, bool]] = []
     negated = False
     position = 0
     while position < len(words):
@@ -133,7 +137,7 @@ def _conditions(text: str) -> Iterator[tuple[str, str, bool]]:
             negated = True
             continue
         if word in ("-j", "-g"):
-            return
+            break
         value = ""
         if position < len(words) and not words[position].startswith("-"):
             value = words[position]
@@ -142,8 +146,9 @@ def _conditions(text: str) -> Iterator[tuple[str, str, bool]]:
                 value += f" {words[position]}"
                 position += 1
         if word != "-m" or value not in _PLAIN_MODULES:
-            yield word, value, negated
+            found.append((word, value, negated))
         negated = False
+    return tuple(found)
 
 
 _PLAIN_MODULES: Final = ("udp", "tcp", "icmp", "state", "conntrack", "multiport", "comment")
@@ -181,10 +186,15 @@ def _is_interface(name: str, pattern: str) -> bool:
 
 
 def _is_in(address: str, networks: str) -> bool:
-    return any(
-        ipaddress.ip_address(address) in ipaddress.ip_network(each, strict=False)
-        for each in networks.split(",")
-    )
+    return any(_address(address) in _network(each) for each in networks.split(","))
+
+
+_address = lru_cache(4096)(ipaddress.ip_address)
+
+
+@lru_cache(4096)
+def _network(cidr: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    return ipaddress.ip_network(cidr, strict=False)
 
 
 def _is_port(port: int, ports: str) -> bool:
