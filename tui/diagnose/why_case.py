@@ -347,6 +347,20 @@ def faults_of(attempt: Attempt) -> list[LogRef]:
     ]
 
 
+def marks_within(
+    attempts: Iterable[Attempt], start: float, end: float, fragments: tuple[str, ...]
+) -> tuple[Evidence, ...]:
+    """Marked lines of that time that hold one of `fragments`."""
+    return tuple(
+        of_line(mark)
+        for attempt in attempts
+        for mark in attempt.marks
+        if mark.time is not None
+        and start <= mark.time <= end
+        and any(each in mark.text for each in fragments)
+    )
+
+
 def _lines_of(attempts: Iterable[Attempt], fragments: tuple[str, ...]) -> tuple[Evidence, ...]:
     return tuple(
         of_line(line)

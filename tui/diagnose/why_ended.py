@@ -13,7 +13,7 @@ from tui.diagnose.why_case import (
     SURE,
     ClientCase,
     Finding,
-    of_line,
+    marks_within,
 )
 from tui.diagnose.why_facts import holds
 from tui.diagnose.why_logs import CLOUD_LOG, DAEMON_LOG, PPP_LOGS
@@ -262,13 +262,7 @@ def client_deleted(case: ClientCase) -> Finding | None:
         return None
     words = ("received DELETE for IKE_SA", "received DELETE for ESP", "Goodbye")
     # A client also deletes what it has replaced, in the midst of a session.
-    late = [
-        of_line(line)
-        for line in last.marks
-        if line.time is not None
-        and line.time >= last.ended - _AT_THE_END
-        and any(word in line.text for word in words)
-    ]
+    late = marks_within((last,), last.ended - _AT_THE_END, inf, words)
     if late:
         return Finding(
             category="normal_disconnect",

@@ -11,6 +11,7 @@ from tui.diagnose.why_case import (
     SURE,
     ClientCase,
     Finding,
+    marks_within,
     of_line,
     times_of,
 )
@@ -171,15 +172,9 @@ _MOMENTS: Final = 60.0
 def _cleared_now(case: ClientCase, words: tuple[str, ...]) -> tuple[Evidence, ...]:
     """Where an earlier attempt was cleared away as the last one began, not some other time."""
     began = case.last.started if case.last is not None else None
-    return tuple(
-        of_line(line)
-        for attempt in case.attempts[:-1]
-        for line in attempt.marks
-        if began is not None
-        and line.time is not None
-        and abs(line.time - began) <= _MOMENTS
-        and any(word in line.text for word in words)
-    )
+    if began is None:
+        return ()
+    return marks_within(case.attempts[:-1], began - _MOMENTS, began + _MOMENTS, words)
 
 
 def _is_replaced(earlier: Attempt, last: Attempt) -> bool:

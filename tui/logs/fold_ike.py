@@ -36,7 +36,6 @@ from tui.logs.rungs import (
 
 OURS: Final = b"L2TP"
 """Names of connections that are no site-to-site begin so."""
-_USUAL: Final = b"L2TP-PSK"
 _AGAIN: Final = 10.0
 """Seconds within which a client that begins anew without getting further only tries again."""
 _SCANNING: Final = 600.0
@@ -239,7 +238,7 @@ class IkeBook:
         if part is None:
             parts = self._by_client.get(client, ())
             part = childless(parts, source.moment) or self._new_of(client)
-        if name != _USUAL and not name.startswith(OURS):
+        if not name.startswith(OURS):
             part.is_foreign = True
         part.add_child(number, spis)
         self._by_child[number] = part

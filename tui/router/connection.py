@@ -19,7 +19,6 @@ import asyncssh
 from tui.router.captures import CAPTURES
 from tui.router.commands import HOSTNAME, REGISTRY, Command
 from tui.router.errors import (
-    CommandFailed,
     CommandTimeout,
     ConnectionDropped,
     NotAllowed,
@@ -130,13 +129,7 @@ class RouterConnection:
 
         Raises `NotAllowed`, `CommandFailed`, `CommandTimeout`, `ConnectionDropped`, `LinkError`.
         """
-        output = (await self._printed(command)).output
-        if output.status not in command.statuses:
-            raise CommandFailed(command.name, output.status, output.complaint)
-        try:
-            return command.parse(output)
-        except (ValueError, KeyError, IndexError, StopIteration) as error:
-            raise CommandFailed(command.name, output.status, f"unreadable: {error}") from error
+        return command.read((await self._printed(command)).output)
 
     async def answer(self, command: Command[Any]) -> Answer:
         """What a command of the registry prints, whatever its status, without secrets.
@@ -309,7 +302,7 @@ class RouterConnection:
             raise CommandTimeout(sent.name, sent.seconds) from error
         except (asyncssh.Error, OSError) as error:
             raise ConnectionDropped(self.target.name, str(error)) from error
-        if process.exit_status is None and link.is_closed():
+        if _is_cut_off(link, process):
             raise ConnectionDropped(self.target.name)
         self.round_trip = time.monotonic() - started
         return Output(process.exit_status, stdout, stderr)
@@ -334,8 +327,7 @@ class LogStream:
             portion = await self._process.stdout.read(_READ)
         except (asyncssh.Error, OSError) as error:
             raise ConnectionDropped(self._router, str(error)) from error
-        # A link that is abandoned ends the stream as if the command had come to its end.
-        if not portion and self._process.exit_status is None and self._link.is_closed():
+        if not portion and _is_cut_off(self._link, self._process):
             raise ConnectionDropped(self._router)
         return portion
 
@@ -356,6 +348,14 @@ class LogStream:
 def host_keys_of(path: SshPath) -> HostKeys:
     """The file of host keys that `path` names, or the program's own."""
     return HostKeys(Path(path.known_hosts).expanduser() if path.known_hosts else known_hosts_file())
+
+
+def _is_cut_off(
+    link: asyncssh.SSHClientConnection, process: asyncssh.SSHClientProcess[bytes]
+) -> bool:
+    """Whether what a command prints has ended with its link: a link that is abandoned ends it as if
+    the command had come to its end."""
+    return process.exit_status is None and link.is_closed()
 
 
 async def _read_all(reader: asyncssh.SSHReader[bytes]) -> bytes:

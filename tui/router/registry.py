@@ -10,10 +10,13 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 
 import msgspec
 
+from tui.router.errors import CommandFailed
 from tui.router.output import Output
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
+UNREADABLE: Final = (ValueError, KeyError, IndexError, StopIteration)
+"""What parsers raise for an answer that they do not know."""
 
 
 class Command(msgspec.Struct, Generic[T_co], frozen=True, kw_only=True):
@@ -31,6 +34,15 @@ class Command(msgspec.Struct, Generic[T_co], frozen=True, kw_only=True):
     def line(self) -> str:
         """What is sent: one shell word per argument, in the C locale."""
         return command_line(self.argv)
+
+    def read(self, output: Output) -> T_co:
+        """The fact that `output` tells. Raises `CommandFailed` if the parser does not know it."""
+        if output.status not in self.statuses:
+            raise CommandFailed(self.name, output.status, output.complaint)
+        try:
+            return self.parse(output)
+        except UNREADABLE as error:
+            raise CommandFailed(self.name, output.status, f"unreadable: {error}") from error
 
 
 class Asks(Protocol):

@@ -14,11 +14,10 @@ import msgspec
 from tui.router.commands import Command
 from tui.router.errors import CommandFailed, is_timeout
 from tui.router.output import Output
+from tui.router.registry import UNREADABLE
 from tui.safety.redact import redact
 
 T = TypeVar("T")
-_UNREADABLE: Final = (ValueError, KeyError, IndexError, StopIteration)
-"""What parsers raise for an answer that they do not know."""
 _STOPPED: Final = 124
 """Exit status of `timeout` for what it had to stop."""
 _SA_KEY: Final = re.compile(r"^(\s*(?:enc|auth|auth-trunc|aead|comp)\s+\S+\s+)0x[0-9a-fA-F]+", re.M)
@@ -106,7 +105,7 @@ class Survey:
             return self.unanswered(command.name)
         try:
             return command.parse(answer.output)
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             return Unanswered(command.name, f"what it said was not understood: {error}")
 
     def unanswered(self, name: str) -> Unanswered:
@@ -123,16 +122,8 @@ class Survey:
 
     async def run(self, command: Command[T]) -> T:
         """As a router answers (`commands.Asks`). Raises `CommandFailed`."""
-        return self._parsed(command)
-
-    def _parsed(self, command: Command[T]) -> T:
         answer = self.answers.get(command.name)
         if answer is None:
             why = self.failures.get(command.name, "it was not asked")
             raise CommandFailed(command.name, None, why)
-        if answer.status not in command.statuses:
-            raise CommandFailed(command.name, answer.status, answer.output.complaint)
-        try:
-            return command.parse(answer.output)
-        except _UNREADABLE as error:
-            raise CommandFailed(command.name, answer.status, f"unreadable: {error}") from error
+        return command.read(answer.output)
