@@ -28,9 +28,7 @@ format: $(VENV)/.development
 	$(BIN)/ruff format .
 
 bench: $(VENV)/.development
-	@for program in $$(cd bench && ls *.py | grep -v -e '^__init__' -e '^ratios'); do \
-		$(BIN)/python -m bench.$${program%.py} || exit 1; \
-	done
+	@$(BIN)/python -m bench
 
 screenshots: $(VENV)/.development
 	$(BIN)/python -m docs.screenshots
@@ -78,4 +76,4 @@ $(VENV)/.development: pyproject.toml $(VENV)/.made
 	@touch $@ $(VENV)/.console
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache snapshot_report.html build dist
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache snapshot_report.html build dist bench/.peers bench/results.json

@@ -18,6 +18,7 @@ from typing import Final
 
 import msgspec
 
+from bench.ratios import Ratio, Samples, run_alone
 from tests.operations.accidents import (
     Make,
     Odds,
@@ -33,7 +34,8 @@ from tests.operations.accidents import (
     run_once,
 )
 
-RUNS: Final = 1000
+SHORT: Final = 50
+"""Runs on the bad link; a number as the argument takes another, such as 1000."""
 AT_A_TIME: Final = 8
 KILLS: Final = Odds(kill=0.08)
 BAD_LINK: Final = Odds(lost_request=0.07, lost_reply=0.15)
@@ -102,12 +104,12 @@ async def tally(name: str, makes: tuple[Make, ...], odds: Odds, runs: int) -> Ta
     )
 
 
-async def main(runs: int) -> int:
-    """Print a line for each kind of accident; returns the exit code."""
+async def tallies(runs: int) -> list[Tally]:
+    """Print a line for each kind of accident."""
     columns = ("accident", "runs", "kills", "calls lost", "missing", "twice", "stuck", "")
     widths = (34, 6, 7, 11, 8, 6, 6, 6)
     print("".join(head.ljust(width) for head, width in zip(columns, widths, strict=True)))
-    failed = False
+    found: list[Tally] = []
     others = (rotating, disabling, editing, resetting)
     every = (enabling, enabling_unused, adding_eight)
     for name, makes, odds, share in (
@@ -118,7 +120,7 @@ async def main(runs: int) -> int:
         ("both", (*every, *others), BOTH, 0.25),
     ):
         line = await tally(name, makes, odds, max(len(makes), round(runs * share)))
-        failed = failed or not line.holds
+        found.append(line)
         cells = (
             line.name,
             line.runs,
@@ -131,8 +133,28 @@ async def main(runs: int) -> int:
         )
         print("".join(str(cell).ljust(width) for cell, width in zip(cells, widths, strict=True)))
         print(f"  {line.seconds:.0f} s", flush=True)
-    return int(failed)
+    return found
+
+
+def measure() -> list[Ratio]:
+    """The short form, as one line for each kind of accident."""
+    return [
+        Ratio(
+            bar=None,
+            name=f"{line.name}, {line.runs} runs: missing, twice or stuck",
+            ours=Samples((line.missing + line.twice + line.stuck,)),
+            peer=None,
+            unit="things",
+            limit=0,
+            at_least=False,
+            absolute=True,
+            note=f"{line.kills} kills, {line.calls_lost} calls lost",
+        )
+        for line in asyncio.run(tallies(SHORT))
+    ]
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else RUNS)))
+    if len(sys.argv) == 2 and sys.argv[1].isdigit():
+        sys.exit(not all(line.holds for line in asyncio.run(tallies(int(sys.argv[1])))))
+    run_alone(measure)

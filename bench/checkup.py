@@ -22,7 +22,7 @@ from unittest import mock
 
 import asyncssh
 
-from bench.ratios import Ratio, print_ratios
+from bench.ratios import Ratio, Samples, run_alone
 from tests.router.openssh import OpenSsh, connection_to, openssh_server, plan_as
 from tests.router.recorded import recording
 from tui.router import connection as connection_module
@@ -91,8 +91,8 @@ async def surveyed(server: OpenSsh, folder: Path) -> float:
     return seconds
 
 
-async def measured() -> list[Ratio]:
-    """The bar, best of each side's rounds, which take turns."""
+async def in_turn() -> list[Ratio]:
+    """The bar; both sides' rounds take turns."""
     ours, peer = [], []
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="csvpn-bench-")))
@@ -108,19 +108,21 @@ async def measured() -> list[Ratio]:
                 ours.append(await surveyed(server, folder))
     return [
         Ratio(
+            bar=None,
             name=f"checkup over SSH, {len(SURVEYED)} commands (peer: one shell, in a row)",
-            ours=min(ours),
-            peer=min(peer),
-            bar=1.5,
-            sense="at most",
+            ours=Samples(tuple(ours)),
+            peer=Samples(tuple(peer)),
+            unit="s",
+            limit=1.5,
+            at_least=False,
         )
     ]
 
 
-def main() -> None:
-    """Measure and print."""
-    print_ratios(asyncio.run(measured()))
+def measure() -> list[Ratio]:
+    """The bar of the checkup."""
+    return asyncio.run(in_turn())
 
 
 if __name__ == "__main__":
-    main()
+    run_alone(measure)

@@ -20,7 +20,7 @@ from typing import Final
 
 import pytest
 
-from bench.ratios import Ratio, print_ratios
+from bench.ratios import Ratio, Samples, run_alone
 from tests.router.openssh import SSHD
 from tests.router.real_router import log_in, real_router
 from tests.router_cases import case, case_names
@@ -112,17 +112,18 @@ async def flood(folder: Path, patched: pytest.MonkeyPatch) -> tuple[float, float
     return kept, float(written)
 
 
-def main() -> None:
-    """Measure, and print a row for each bar."""
+def measure() -> list[Ratio]:
+    """A row for each bar."""
     text = recorded_lines()
-    kept = min(keep(text) for _ in range(ROUNDS))
     rows = [
         Ratio(
+            bar=None,
             name="keeping 1,000,000 lines (peer: the time in which they come)",
-            ours=kept,
-            peer=LINES / RATE,
-            bar=0.5,
-            sense="at most",
+            ours=Samples(tuple(keep(text) for _ in range(ROUNDS))),
+            peer=Samples((LINES / RATE,)),
+            unit="s",
+            limit=0.5,
+            at_least=False,
         )
     ]
     if SSHD is not None:
@@ -133,15 +134,17 @@ def main() -> None:
             last, written = asyncio.run(flood(Path(folder), patched))
         rows.append(
             Ratio(
+                bar=None,
                 name="500,000 lines in 5 s over OpenSSH, none dropped (peer: writing them)",
-                ours=last,
-                peer=written,
-                bar=1.2,
-                sense="at most",
+                ours=Samples((last,)),
+                peer=Samples((written,)),
+                unit="s",
+                limit=1.2,
+                at_least=False,
             )
         )
-    print_ratios(rows)
+    return rows
 
 
 if __name__ == "__main__":
-    main()
+    run_alone(measure)

@@ -22,7 +22,6 @@ printed by itself). Every attempt that was played has to come out as it was play
 """
 
 import random
-import statistics
 import sys
 import time
 import tracemalloc
@@ -31,7 +30,7 @@ from typing import Final
 
 import msgspec
 
-from bench.ratios import Ratio, print_ratios
+from bench.ratios import Ratio, Samples, print_ratios, run_alone
 from tests.logs.traffic import (
     BEGIN,
     FILES,
@@ -48,7 +47,8 @@ from tui.logs.fold import Folder, fold_logs
 from tui.logs.fold_reader import scanner_without
 from tui.logs.scan import lines_with
 
-LINES: Final = 1_000_000
+SHORT: Final = 100_000
+"""Lines of each mix; a number as the argument takes another."""
 ROUNDS: Final = 5
 BLOCK: Final = 1 << 18
 """Bytes that are fed at once."""
@@ -213,17 +213,14 @@ def peak(traffic: Traffic) -> int:
 def compared(name: str, ours: Callable[[], object], peer: Callable[[], object]) -> Ratio:
     """The two in turn."""
     pairs = [(seconds(ours), seconds(peer)) for _ in range(ROUNDS)]
-    rates = sorted(theirs / our for our, theirs in pairs)
-    print(
-        f"  {name}: lines/s by those of the peer"
-        f" min {rates[0]:.2f} median {statistics.median(rates):.2f} max {rates[-1]:.2f}"
-    )
     return Ratio(
+        bar=None,
         name=name,
-        ours=statistics.median(pair[0] for pair in pairs),
-        peer=statistics.median(pair[1] for pair in pairs),
-        bar=round(1 / BAR, 2),
-        sense="at most",
+        ours=Samples(tuple(our for our, _ in pairs)),
+        peer=Samples(tuple(theirs for _, theirs in pairs)),
+        unit="s",
+        limit=round(1 / BAR, 2),
+        at_least=False,
     )
 
 
@@ -256,16 +253,17 @@ def measured(name: str, traffic: Traffic) -> list[Ratio]:
     ]
 
 
-def main() -> None:
-    """Measure and print."""
-    count = int(sys.argv[1].replace(",", "")) if len(sys.argv) > 1 else LINES
-    ratios = [
+def measure(count: int = SHORT) -> list[Ratio]:
+    """Three mixes of about `count` lines."""
+    return [
         *measured("router of a pair", made(count, 0.75)),
         *measured("single router", made(count, 0.5)),
         *measured("nothing but attempts", made(count, 0.0)),
     ]
-    print_ratios(ratios)
 
 
 if __name__ == "__main__":
-    main()
+    if len(sys.argv) == 2 and sys.argv[1].replace(",", "").isdigit():
+        print_ratios(measure(int(sys.argv[1].replace(",", ""))))
+    else:
+        run_alone(measure)

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 
 import httpx
 
-from bench.ratios import Ratio, print_ratios
+from bench.ratios import Ratio, Samples, run_alone
 from tests.consoles import lab_session
 from tui.lab.lab import Lab, open_lab
 from tui.session.enabling import Wish, learn, prepare
@@ -107,7 +107,7 @@ async def whole(lab: Lab) -> tuple[float, list[Question]]:
     return seconds, wire.asked
 
 
-async def measure() -> list[Ratio]:
+async def in_turn() -> list[Ratio]:
     """Both lines of the bar."""
     with tempfile.TemporaryDirectory(prefix="csvpn-bench-") as folder:
         async with open_lab("demo", Path(folder), networks=NETWORKS, cost_ms=COST_MS) as lab:
@@ -116,27 +116,30 @@ async def measure() -> list[Ratio]:
     asked = preflights[0][1]
     return [
         Ratio(
+            bar=None,
             name="preflight: calls by facts",
-            ours=len(asked),
-            peer=len(set(asked)),
-            bar=1,
-            sense="at most",
+            ours=Samples((len(asked),)),
+            peer=Samples((len(set(asked)),)),
             unit="calls",
+            limit=1,
+            at_least=False,
         ),
         Ratio(
+            bar=None,
             name="preflight: all of it by the slowest chain of calls",
-            ours=min(seconds for seconds, _ in preflights),
-            peer=min(slowest),
-            bar=1.2,
-            sense="at most",
+            ours=Samples(tuple(seconds for seconds, _ in preflights)),
+            peer=Samples(tuple(slowest)),
+            unit="s",
+            limit=1.2,
+            at_least=False,
         ),
     ]
 
 
-def main() -> None:
-    """Measure and print."""
-    print_ratios(asyncio.run(measure()))
+def measure() -> list[Ratio]:
+    """Both lines of the bar."""
+    return asyncio.run(in_turn())
 
 
 if __name__ == "__main__":
-    main()
+    run_alone(measure)

@@ -6,7 +6,6 @@ rows each time it is given some, as it does in the console; the DataTable keeps 
 """
 
 import asyncio
-import statistics
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
@@ -16,7 +15,7 @@ from textual.drivers.headless_driver import HeadlessDriver
 from textual.widget import Widget
 from textual.widgets import DataTable
 
-from bench.ratios import Ratio, print_ratios
+from bench.ratios import Ratio, Samples, run_alone
 from tui.widgets.columns import Cell, Column
 from tui.widgets.table import ResourceTable
 
@@ -175,7 +174,7 @@ async def scroll(app: Shown, down: Callable[[], None], scrolled: list[float]) ->
         scrolled.append(await timed(time.process_time, line))
 
 
-async def measured() -> list[Ratio]:
+async def in_turn() -> list[Ratio]:
     """All of bar 3."""
     our_times: dict[int, list[float]] = {1_000: [], 100_000: [], 10_000: []}
     their_times: dict[int, list[float]] = {10_000: []}
@@ -183,39 +182,45 @@ async def measured() -> list[Ratio]:
     their_lines: list[float] = []
     await ours(our_times, our_lines)
     await theirs(their_times, their_lines)
-    best = {count: min(times) for count, times in our_times.items()}
+    taken = {count: Samples(tuple(times)) for count, times in our_times.items()}
     return [
         Ratio(
+            bar=3,
             name="replace 10,000 rows (peer: DataTable)",
-            ours=best[10_000],
-            peer=min(their_times[10_000]),
-            bar=20,
-            sense="times faster",
+            ours=taken[10_000],
+            peer=Samples(tuple(their_times[10_000])),
+            unit="s",
+            limit=20,
+            at_least=True,
         ),
         Ratio(
+            bar=3,
             name="replace 100,000 rows (peer: 1,000 of ours)",
-            ours=best[100_000],
-            peer=best[1_000],
-            bar=1.5,
-            sense="at most",
+            ours=taken[100_000],
+            peer=taken[1_000],
+            unit="s",
+            limit=1.5,
+            at_least=False,
         ),
         Ratio(
+            bar=3,
             name="scroll a line, CPU (peer: DataTable)",
-            ours=statistics.median(our_lines),
-            peer=statistics.median(their_lines),
-            bar=0.5,
-            sense="at most",
+            ours=Samples(tuple(our_lines)),
+            peer=Samples(tuple(their_lines)),
+            unit="s",
+            limit=0.5,
+            at_least=False,
         ),
     ]
 
 
-def main() -> None:
-    """Measure and print."""
-    ratios = asyncio.run(measured())
+def measure() -> list[Ratio]:
+    """Bar 3; an error if nothing was painted."""
+    ratios = asyncio.run(in_turn())
     if NowhereDriver.taken == 0:
         raise SystemExit("error: nothing was painted; the measurements mean nothing")
-    print_ratios(ratios)
+    return ratios
 
 
 if __name__ == "__main__":
-    main()
+    run_alone(measure)
