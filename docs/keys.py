@@ -13,8 +13,10 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 import screens
-from screens.frame import TITLES, FilterLine, SectionScreen
+from screens.filterline import FilterLine
+from screens.frame import SectionScreen
 from screens.help import MOVING
+from screens.section_keys import TITLES
 from tui.actions import ACTIONS, EVERYWHERE, SECTIONS, Action, spell_key
 from tui.widgets.logview import LogView
 

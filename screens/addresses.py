@@ -10,9 +10,9 @@ from textual.types import CSSPathType
 from screens.acquire import AcquireDialog
 from screens.details import facts_text
 from screens.enable import EnableScreen
-from screens.frame import bindings_of
 from screens.networks import reason_against_enabling
 from screens.places import PlaceScreen
+from screens.section_keys import bindings_of
 from tui.actions import Action
 from tui.operations.addresses import ReleaseAddress, release_findings
 from tui.operations.facts import Owner

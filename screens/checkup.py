@@ -24,7 +24,7 @@ from screens.checkup_words import (
 from screens.choose import ChooseDialog
 from screens.details import DetailsDialog
 from screens.fixes import FixPlace, reason_against_fix, start_fix
-from screens.frame import bindings_of
+from screens.section_keys import bindings_of
 from screens.tables import TableScreen
 from screens.unreached import UnreachedDialog
 from screens.why import open_why

@@ -12,8 +12,8 @@ from textual.widgets import Static
 
 from screens.choose import ChooseDialog
 from screens.firewall_rows import COLUMNS, Row, RuleRow, rule_details, tier_details
-from screens.frame import bindings_of
 from screens.rule import RuleDialog
+from screens.section_keys import bindings_of
 from screens.sources import Change, SourcesDialog
 from screens.tables import TableScreen
 from screens.tier import TierDialog

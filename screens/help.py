@@ -9,7 +9,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from screens.frame import TITLES, SectionScreen
+from screens.frame import SectionScreen
+from screens.section_keys import TITLES
 from tui.actions import Action, actions_on, spell_key
 
 MOVING = (

@@ -10,11 +10,11 @@ from textual.widgets import Static
 
 from screens.choose_logs import ChooseLogsDialog, Chosen, name_of_router
 from screens.details import DetailsDialog, facts_text
-from screens.frame import bindings_of
 from screens.hostkey import ask_about_key
 from screens.logs_attempt_words import RUNGS, glyph_of, name_of
 from screens.logs_export import ExportingLogs
 from screens.logs_lines import Entry, program_of, text_of, zone_words
+from screens.section_keys import bindings_of
 from tui.actions import Action
 from tui.cloud.models import Router
 from tui.logs.signatures import signatures_of

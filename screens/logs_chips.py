@@ -7,7 +7,7 @@ from typing import Final, Literal
 from textual import on
 
 from screens.choose import ChooseDialog
-from screens.frame import FilterLine
+from screens.filterline import FilterLine
 from screens.logs_history import HistoryLogs
 from tui.logs.filter import Filter, FilterProblem, parse_filter
 from tui.logs.line import LogLine

@@ -12,7 +12,8 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
-from screens.frame import FilterLine, SectionScreen
+from screens.filterline import FilterLine
+from screens.frame import SectionScreen
 from screens.logs_intake import FIRST_PORTION_SECONDS, PORTION_SECONDS, Intake, Sifted
 from screens.logs_lines import Entry, LineList, Look
 from tui.logs.line import LogLine

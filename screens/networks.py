@@ -11,8 +11,8 @@ from screens.acquire import AcquireDialog
 from screens.details import facts_text
 from screens.disable import ask_to_disable
 from screens.enable import EnableScreen
-from screens.frame import bindings_of
 from screens.places import PlaceScreen
+from screens.section_keys import bindings_of
 from screens.verdict import VerifyDialog
 from tui.actions import Action
 from tui.session.inventory import Kind

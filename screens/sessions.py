@@ -11,7 +11,7 @@ from textual.types import CSSPathType
 from textual.widgets import Static
 
 from screens.details import facts_text
-from screens.frame import bindings_of
+from screens.section_keys import bindings_of
 from screens.tables import TableScreen
 from screens.unreached import UnreachedDialog
 from screens.why import open_why

@@ -10,7 +10,8 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from screens.details import DetailsDialog, DetailsPane
-from screens.frame import FilterLine, SectionScreen
+from screens.filterline import FilterLine
+from screens.frame import SectionScreen
 from tui.actions import Action
 from tui.cloud.errors import CloudError
 from tui.session.inventory import Shelf

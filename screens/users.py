@@ -11,8 +11,9 @@ from textual.types import CSSPathType
 from screens.add_many import AddManyDialog
 from screens.add_users import AddUsersDialog
 from screens.details import facts_text
-from screens.frame import FactsChanged, bindings_of
+from screens.frame import FactsChanged
 from screens.kit import open_kits
+from screens.section_keys import bindings_of
 from screens.tables import TableScreen
 from screens.user_audit import UserAuditDialog
 from screens.user_changes import UserChanges

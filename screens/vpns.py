@@ -12,9 +12,9 @@ from textual.widgets import Static
 from screens.details import DetailsDialog, facts_text
 from screens.disable import ask_to_disable
 from screens.enable import EnableScreen
-from screens.frame import bindings_of
 from screens.kit import open_kits
 from screens.places import PlaceScreen
+from screens.section_keys import bindings_of
 from screens.verdict import VerifyDialog
 from tui.actions import Action
 from tui.safety.secret import MASK

@@ -6,7 +6,8 @@ from typing import Any, Final
 import pytest
 from textual.binding import Binding
 
-from screens.frame import TITLES, SectionScreen
+from screens.frame import SectionScreen
+from screens.section_keys import TITLES
 from tests.consoles import DemoConsole, until
 from tui.actions import (
     ACTIONS,

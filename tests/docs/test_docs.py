@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from docs import keys, screenshots
-from screens.frame import TITLES
+from screens.section_keys import TITLES
 from tui.app import SECTION_SCREENS
 from tui.commands.arguments import parser
 

@@ -7,7 +7,7 @@ from textual.widgets import Checkbox, Input, OptionList
 
 from screens.choose_logs import TickList
 from screens.confirm import ConfirmDialog
-from screens.frame import FilterLine
+from screens.filterline import FilterLine
 from screens.networks import NetworksScreen
 from tests.screens.pictures import scripted_feed
 from tests.screens.stage import Stage, hurry, place_of, stage

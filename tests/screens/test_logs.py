@@ -8,7 +8,7 @@ from textual.widgets import Button
 
 from screens.choose_logs import ChooseLogsDialog
 from screens.confirm import ConfirmDialog
-from screens.frame import FilterLine
+from screens.filterline import FilterLine
 from screens.logs import LogsScreen
 from screens.search import SearchDialog
 from screens.verdict import VerifyDialog

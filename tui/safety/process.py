@@ -6,13 +6,9 @@ import os
 import resource
 import sys
 import threading
-import traceback
 from collections.abc import MutableMapping
 from types import TracebackType
 from typing import Any, Final
-
-from tui.safety.redact import redact
-from tui.safety.text import clean_lines
 
 LEAKING_VARIABLES: Final = (
     "TEXTUAL",
@@ -71,6 +67,8 @@ def wipe_variable(name: str) -> None:
 
 def redacted_record(*arguments: Any, **keywords: Any) -> logging.LogRecord:
     """A log record whose text and traceback went through `redact`, whoever formats it later."""
+    from tui.safety.redact import redact  # its patterns take time, and most starts log nothing
+
     record = _plain_record(*arguments, **keywords)
     try:
         message = record.getMessage()
@@ -86,6 +84,11 @@ def redacted_traceback(error: BaseException | None) -> str:
     """The traceback of `error` without local variables, secrets and terminal escapes."""
     if error is None:
         return ""
+    import traceback
+
+    from tui.safety.redact import redact
+    from tui.safety.text import clean_lines
+
     return "\n".join(clean_lines(redact("".join(traceback.format_exception(error)))))
 
 

@@ -4,7 +4,6 @@ import contextlib
 import fcntl
 import os
 import stat
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,6 +36,8 @@ def write_private(path: Path, text: str) -> None:
 
     A symbolic link is followed, so that a file kept elsewhere stays where it is.
     """
+    import tempfile  # only writing needs it, and starting must be quick
+
     target = path.resolve()
     private_folder(target.parent)
     try:

@@ -15,7 +15,6 @@ ignored or guessed. The file never holds a secret.
 """
 
 import tomllib
-from ipaddress import IPv4Network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -169,6 +168,8 @@ def _check_sources(name: str, cidrs: tuple[str, ...], where: str, path: Path) ->
     where = f"{where}.sources.{name}"
     if not cidrs:
         raise SettingsError(f"{where} is empty", "name a network, or take it out", path=path)
+    from ipaddress import IPv4Network  # most profiles have no lists, and starting must be quick
+
     for cidr in cidrs:
         try:
             network = str(IPv4Network(cidr, strict=False))

@@ -1,6 +1,5 @@
 """TOML tables to structs, with errors that name the key, what was given and what is allowed."""
 
-import difflib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -42,6 +41,8 @@ def unknown_key(key: str, known: Iterable[str], where: str, path: Path) -> Setti
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """The one of `known` that `word` was probably meant to be, or nothing."""
+    import difflib  # only mistakes need it, and starting must be quick
+
     return next(iter(difflib.get_close_matches(word, list(known), n=1)), "")
 
 

@@ -1,6 +1,5 @@
 """The address of a CloudStack API, from what people type."""
 
-import ipaddress
 import re
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
@@ -46,6 +45,8 @@ def is_loopback(host: str) -> bool:
     """True if `host` (a name or an address without brackets) is this machine itself."""
     if host.lower().rstrip(".") == "localhost":
         return True
+    import ipaddress  # few addresses need it, and starting must be quick
+
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -72,6 +73,8 @@ def _split(address: str, text: str) -> SplitResult:
 def _host(parts: SplitResult, text: str) -> str:
     host = parts.hostname or ""
     if ":" in host:
+        import ipaddress
+
         try:
             return str(ipaddress.IPv6Address(host))
         except ValueError as error:

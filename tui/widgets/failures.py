@@ -7,8 +7,6 @@ lost, and with it the reason why a screen shows nothing.
 from textual.message_pump import MessagePump
 from textual.worker import Worker, WorkerState
 
-from tui.safety.text import clean
-
 
 class TellsFailures(MessagePump):
     """A screen or application whose workers' unforeseen errors are shown as messages.
@@ -21,6 +19,8 @@ class TellsFailures(MessagePump):
         """Show the error of a worker that failed; what is foreseen never gets here."""
         error = event.worker.error
         if event.state is WorkerState.ERROR and error is not None:
+            from tui.safety.text import clean  # starting must be quick, and failing is rare
+
             self.app.notify(
                 clean(f"{type(error).__name__}: {error}. What was asked for was not finished."),
                 title="Something unforeseen went wrong",

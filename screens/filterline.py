@@ -1,0 +1,78 @@
+"""The line above a table: the filter field and the count of rows."""
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input, Static
+
+
+class FilterLine(Horizontal):
+    """The filter field and the count of rows: `12 of 340`."""
+
+    DEFAULT_CSS = """
+    FilterLine { height: 1; width: 1fr; }
+    FilterLine > .filter--mark { width: 2; color: $text-muted; }
+    FilterLine > Input { width: 1fr; height: 1; border: none; padding: 0; background: $background; }
+    FilterLine > Input:focus { background: $surface; border: none; }
+    FilterLine > .filter--count { width: auto; padding: 0 1; color: $text-muted; }
+    """
+
+    class Changed(Message):
+        """The filter text is another one."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    class Left(Message):
+        """The field was left for the rows."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "clear", show=False),
+        Binding("enter,down", "leave", show=False, priority=True),
+    ]
+
+    def compose(self) -> ComposeResult:
+        yield Static("/", classes="filter--mark")
+        yield Input(placeholder="filter: press /", compact=True, select_on_focus=False)
+        yield Static("", classes="filter--count")
+
+    @property
+    def text(self) -> str:
+        """The filter as typed."""
+        return self.query_one(Input).value
+
+    def focus_field(self) -> None:
+        """Put the keyboard focus into the field."""
+        self.query_one(Input).focus()
+
+    def set_text(self, text: str) -> None:
+        """Replace the filter."""
+        self.query_one(Input).value = text
+
+    def count(self, text: str) -> None:
+        """Show how many rows there are."""
+        self.query_one(".filter--count", Static).update(Content(text))
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.post_message(self.Changed(event.value))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The keys of the field work only while it has the focus."""
+        return self.has_focus_within if action in ("leave", "clear") else True
+
+    def action_clear(self) -> None:
+        """Empty the field and leave it."""
+        self.set_text("")
+        self.post_message(self.Left())
+
+    def action_leave(self) -> None:
+        """Leave the field, keeping the filter."""
+        self.post_message(self.Left())
