@@ -10,7 +10,9 @@ from itertools import permutations
 from typing import Final
 
 from tui.vpn.findings import Finding
-from tui.vpn.limits import DEFAULT_LIMIT as DEFAULT_LIMIT
+
+DEFAULT_LIMIT: Final = 8
+"""`remote.access.vpn.user.limit` of a fresh CloudStack: users per account."""
 
 NAME_LENGTHS: Final = (3, 64)
 PASSWORD_LENGTHS: Final = (3, 32)
