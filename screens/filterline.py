@@ -1,6 +1,6 @@
 """The line above a table: the filter field and the count of rows."""
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
@@ -9,6 +9,8 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
+
+HINT: Final = "filter: press /"
 
 
 class FilterLine(Horizontal):
@@ -19,6 +21,7 @@ class FilterLine(Horizontal):
     FilterLine > .filter--mark { width: 2; color: $text-muted; }
     FilterLine > Input { width: 1fr; height: 1; border: none; padding: 0; background: $background; }
     FilterLine > Input:focus { background: $surface; border: none; }
+    FilterLine > .filter--hint { width: 1fr; color: $text-disabled; }
     FilterLine > .filter--count { width: auto; padding: 0 1; color: $text-muted; }
     """
 
@@ -37,15 +40,32 @@ class FilterLine(Horizontal):
         Binding("enter,down", "leave", show=False, priority=True),
     ]
 
+    def __init__(self, *, field_later: bool = False) -> None:
+        """With `field_later` there are only the words of the field until `complete` is called: the
+        field itself is half the work of the line."""
+        super().__init__()
+        self._field_later = field_later
+
     def compose(self) -> ComposeResult:
         yield Static("/", classes="filter--mark")
-        yield Input(placeholder="filter: press /", compact=True, select_on_focus=False)
+        if self._field_later:
+            yield Static(Content(HINT), classes="filter--hint")
+        else:
+            yield _make_field()
         yield Static("", classes="filter--count")
+
+    async def complete(self) -> None:
+        """Put the field in the place of its words, if it is not there yet."""
+        if self._field_later:
+            self._field_later = False
+            hint = self.query_one(".filter--hint")
+            await self.mount(_make_field(), before=hint)
+            await hint.remove()
 
     @property
     def text(self) -> str:
         """The filter as typed."""
-        return self.query_one(Input).value
+        return "" if self._field_later else self.query_one(Input).value
 
     def focus_field(self) -> None:
         """Put the keyboard focus into the field."""
@@ -76,3 +96,7 @@ class FilterLine(Horizontal):
     def action_leave(self) -> None:
         """Leave the field, keeping the filter."""
         self.post_message(self.Left())
+
+
+def _make_field() -> Input:
+    return Input(placeholder=HINT, compact=True, select_on_focus=False)

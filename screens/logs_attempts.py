@@ -21,7 +21,8 @@ from tui.logs.attempts import Attempt
 from tui.logs.belonging import Belonging, identity_of, named_by
 from tui.logs.filter import OF_ATTEMPTS
 from tui.logs.folding import Folding
-from tui.logs.merge import KeptLine, LogBlock
+from tui.logs.merge import LogBlock
+from tui.logs.segment import StoredLine
 from tui.session.logfeed import LogFeed
 from tui.session.questions import about_client
 from tui.widgets.table import ResourceTable
@@ -144,11 +145,11 @@ class AttemptsLogs(MarkedLogs):
             for attempt in filter(named_by(chip), self._attempts)
         ]
 
-    def show_list(self, place: KeptLine | None) -> None:
+    def show_list(self, place: StoredLine | None) -> None:
         self._answered = self._answer()
         super().show_list(place)
 
-    def attempt_of(self, kept: KeptLine) -> Attempt | None:
+    def attempt_of(self, kept: StoredLine) -> Attempt | None:
         """The attempt that a line belongs to."""
         position = self.intake.store.position(kept)
         if position is None:

@@ -67,7 +67,7 @@ class FilteredLogs(HistoryLogs):
             return
         self.query_one(ChipBar).show(self.chips)
         place = self.place()
-        self.intake.filter_by(wanted)
+        self.intake.filter_by(wanted, place)
         self.show_list(place)
 
     @on(FilterLine.Changed)

@@ -1,7 +1,7 @@
 """Write what is filtered or marked in the Logs section to a file, without secrets."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import ClassVar, Final
@@ -18,6 +18,7 @@ from textual.widgets import Button, Checkbox, Input, Static
 
 from screens.fields import CheckBox
 from screens.logs_attempts import AttemptsLogs
+from screens.logs_lines import LineList
 from tui.logs.export import ExportedLine, ExportProblem, Form, write_export
 
 ENDINGS: Final[dict[Form, str]] = {"text": ".log", "json": ".jsonl"}
@@ -135,24 +136,28 @@ class ExportingLogs(AttemptsLogs):
 
     def action_export(self) -> None:
         """Ask what to write where, and write it."""
-        shown = [entry for entry in self.list.entries() if not entry.words]
+        shown = self.list
         name = self.feed.routers[0].name if self.feed is not None else "logs"
         path = Path.cwd() / f"{name}-{datetime.now():%Y%m%d-%H%M%S}{ENDINGS['text']}"
 
         def answered(wish: Wish | None) -> None:
             if wish is not None:
-                lines = [
-                    ExportedLine(entry.kept, self.marks.note(entry.kept), entry.is_context)
-                    for entry in shown
-                ]
-                if wish.only_marked:
-                    lines = [ExportedLine(mark.kept, mark.note) for mark in self.marks.all]
-                self._export(wish, lines)
+                marked = [ExportedLine(mark.kept, mark.note) for mark in self.marks.all]
+                self._export(wish, marked if wish.only_marked else self._lines_of(shown))
 
-        self.app.push_screen(ExportDialog(path, len(shown), len(self.marks.all)), answered)
+        self.app.push_screen(ExportDialog(path, shown.line_count, len(self.marks.all)), answered)
+
+    def _lines_of(self, shown: LineList) -> Iterable[ExportedLine]:
+        """The lines that are shown now, with their notes, made as they are written."""
+        notes = {mark.kept: mark.note for mark in self.marks.all}
+        return (
+            ExportedLine(entry.kept, notes.get(entry.kept) if notes else None, entry.is_context)
+            for entry in shown.entries()
+            if not entry.words
+        )
 
     @work(group="export", exclusive=True, exit_on_error=False)
-    async def _export(self, wish: Wish, lines: Sequence[ExportedLine]) -> None:
+    async def _export(self, wish: Wish, lines: Iterable[ExportedLine]) -> None:
         try:
             count = await asyncio.to_thread(
                 write_export, wish.path, lines, form=wish.form, overwrite=wish.overwrite

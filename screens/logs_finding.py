@@ -1,48 +1,18 @@
 """Finding lines in the Logs section: matches, errors, times."""
 
 import re
-import time
-from collections.abc import Callable, Iterable
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from operator import neg
 from typing import Final
 
 from screens.logs_chips import FilteredLogs
-from screens.logs_intake import is_error
-from screens.logs_lines import Entry, LineList, searched_text
+from screens.logs_walk import Errors, Matching, Walk, Wanted
 from screens.moments import MomentDialog
 from screens.search import SearchDialog
 
-_PORTION_SECONDS: Final = 0.06
-_PAUSE: Final = 0.02
-_STEP: Final = 32
-Wanted = Callable[[Entry], bool]
-
-
-class Walk:
-    """Looks at lines one after the other, as many at a time as there is time for."""
-
-    def __init__(self, lines: LineList, numbers: Iterable[int], wanted: Wanted, most: int) -> None:
-        """It is over when `most` have been found, or all were looked at."""
-        self.found: list[int] = []
-        self.is_over = False
-        self._lines = lines
-        self._numbers = iter(numbers)
-        self._wanted = wanted
-        self._most = most
-
-    def go_on(self) -> None:
-        """Look at more lines."""
-        deadline = time.monotonic() + _PORTION_SECONDS
-        lines = self._lines
-        for count, number in enumerate(self._numbers, 1):
-            if lines.first <= number < lines.end and self._wanted(lines.entry(number)):
-                self.found.append(number)
-                if len(self.found) == self._most:
-                    self.is_over = True
-                    return
-            if count % _STEP == 0 and time.monotonic() >= deadline:
-                return
-        self.is_over = True
+_PAUSE: Final = 0.002
 
 
 class FindingLogs(FilteredLogs):
@@ -53,7 +23,7 @@ class FindingLogs(FilteredLogs):
         self._pattern: re.Pattern[str] | None = None
         self._walks: dict[str, Walk] = {}
 
-    def _walk(self, what: str, walk: Walk, then: Callable[[list[int]], None]) -> None:
+    def _walk(self, what: str, walk: Walk, then: Callable[[Sequence[int]], None]) -> None:
         """Go on with a walk until it is over, or until a newer one takes its place."""
         self._walks[what] = walk
 
@@ -68,32 +38,24 @@ class FindingLogs(FilteredLogs):
 
         go_on()
 
-    def hunt(self, step: int, wanted: Wanted, missing: str, *, here: bool = False) -> None:
+    def hunt(self, step: int, wanted: Wanted, missing: str) -> None:
         """Go to the next line below (1) or above (-1) the cursor that is `wanted`, or say that it
-        is `missing`; with `here` the line under the cursor counts too."""
+        is `missing`."""
         cursor = self.view.cursor
         if cursor is None:
             self.notify(missing)
             return
         lines = self.list
-        edge = lines.end if step > 0 else lines.first - 1
-        numbers = range(cursor if here else cursor + step, edge, step)
 
-        def arrive(found: list[int]) -> None:
+        def arrive(found: Sequence[int]) -> None:
             if not found:
                 self.notify(missing)
             elif self.view.cursor == cursor and self.list is lines:
                 self.view.go_to(found[0])
 
-        self._walk("hunt", Walk(lines, numbers, wanted, 1), arrive)
+        self._walk("hunt", Walk(lines, cursor + step, step, wanted, 1), arrive)
 
     # Searching.
-
-    def _is_match(self, entry: Entry) -> bool:
-        pattern = self._pattern
-        if pattern is None:
-            return False
-        return pattern.search(entry.words or searched_text(entry.kept)) is not None
 
     def action_search(self) -> None:
         """Search without hiding the other lines."""
@@ -101,19 +63,22 @@ class FindingLogs(FilteredLogs):
         def answered(pattern: re.Pattern[str] | None) -> None:
             self._pattern = pattern
             self.view.highlight(pattern)
+            self._walks.pop("count", None)
             lines = self.list
             if pattern is not None:
-                numbers = range(lines.end - 1, lines.first - 1, -1)
-                everything = Walk(lines, numbers, self._is_match, most=len(numbers) + 1)
+                everything = Walk(
+                    lines, lines.end - 1, -1, Matching(pattern), most=lines.end - lines.first + 1
+                )
                 self._walk("count", everything, self._arrive_at_match)
 
         self.app.push_screen(SearchDialog(), answered)
 
-    def _arrive_at_match(self, found: list[int]) -> None:
+    def _arrive_at_match(self, found: Sequence[int]) -> None:
         """Go to the last match at the cursor or above, else to the first below."""
         cursor = self.view.cursor
         if found and cursor is not None:
-            self.view.go_to(next((n for n in found if n <= cursor), found[-1]))
+            at = bisect_left(found, -cursor, key=neg)
+            self.view.go_to(found[min(at, len(found) - 1)])
         self.notify(
             f"{len(found):,} line(s) match; n and N go to the next and the previous one.",
             severity="information" if found else "warning",
@@ -124,7 +89,7 @@ class FindingLogs(FilteredLogs):
             self.notify("Nothing is searched for. Press s.")
             return
         where = "below" if step > 0 else "above"
-        self.hunt(step, self._is_match, f"No further match {where}.")
+        self.hunt(step, Matching(self._pattern), f"No further match {where}.")
 
     def action_next_match(self) -> None:
         """Go to the next match."""
@@ -138,11 +103,11 @@ class FindingLogs(FilteredLogs):
 
     def action_next_error(self) -> None:
         """Go to the next error."""
-        self.hunt(1, _is_error, "No further error below.")
+        self.hunt(1, Errors(), "No further error below.")
 
     def action_previous_error(self) -> None:
         """Go to the previous error."""
-        self.hunt(-1, _is_error, "No further error above.")
+        self.hunt(-1, Errors(), "No further error above.")
 
     # Times.
 
@@ -166,7 +131,3 @@ class FindingLogs(FilteredLogs):
             for place in (0, len(store) - 1)
         )
         return f"There are lines from {first:%Y-%m-%d %H:%M:%S} to {last:%Y-%m-%d %H:%M:%S}."
-
-
-def _is_error(entry: Entry) -> bool:
-    return not entry.words and is_error(entry.kept)

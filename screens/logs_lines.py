@@ -1,13 +1,12 @@
 """The lines of the Logs section as its view shows them: numbered, with times, levels and marks."""
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
-from tui.logs.line import Level, LogLine, tag_and_text
-from tui.logs.merge import KeptLine
-from tui.logs.sieve import Shown
+from screens.logs_rows import Entry, Rows
+from tui.logs.line import Level, LogLine
+from tui.logs.segment import StoredLine
+from tui.logs.store import LogStore
 from tui.widgets.columns import Tone
 from tui.widgets.logrows import LogRow
 
@@ -31,17 +30,6 @@ GLYPHS: Final[dict[Level, str]] = {
 }
 CONTEXT: Final = "┊"
 """Before a line that does not match and stands near one that does."""
-SKIPPED: Final = "┄" * 8
-
-
-class Entry(NamedTuple):
-    """One line of the view: a line of a log, or words of our own at its place."""
-
-    kept: KeptLine
-    is_context: bool = False
-    words: str = ""
-    """A gap in a log, or lines that are not shown; the line only says where."""
-    is_gap: bool = False
 
 
 class Look:
@@ -51,7 +39,7 @@ class Look:
         self.times: Times = "UTC"
         self.names_routers = False
         """Whether the router stands before each line: where there are several."""
-        self.marked: set[KeptLine] = set()
+        self.marked: set[StoredLine] = set()
 
     def next_times(self) -> Times:
         """Show times in the next way."""
@@ -102,88 +90,12 @@ def zone_words(times: Times) -> str:
     ]
 
 
-class LineList:
-    """Entries in order, numbered as `LogLines` wants it."""
+class LineList(Rows):
+    """The rows as the view shows them."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Look, store: LogStore) -> None:
+        super().__init__(store)
         self._look = look
-        self._entries: list[Entry] = []
-        self._first = 0
-        self._held: int | None = None
-
-    @property
-    def first(self) -> int:
-        """Number of the oldest entry."""
-        return self._first
-
-    @property
-    def end(self) -> int:
-        """Number after that of the newest entry that is shown."""
-        if self._held is not None:
-            return max(self._first, self._held)
-        return self._first + len(self._entries)
-
-    def hold(self) -> None:
-        """Show nothing of what is added from here on."""
-        self._held = self._first + len(self._entries)
-
-    def release(self) -> None:
-        """Show everything again."""
-        self._held = None
-
-    def entry(self, number: int) -> Entry:
-        """The entry `number`."""
-        return self._entries[number - self._first]
-
-    def entries(self) -> Sequence[Entry]:
-        """All of them."""
-        return self._entries
-
-    def add(self, shown: Iterable[Shown]) -> None:
-        """Lines at the end."""
-        entries = self._entries
-        for kept, is_context, follows_gap in shown:
-            if follows_gap:
-                entries.append(Entry(kept, True, SKIPPED))
-            entries.append(Entry(kept, is_context))
-
-    def add_gap(self, kept: KeptLine, words: str) -> None:
-        """Say after `kept` that lines are lost."""
-        at = bisect_right(self._entries, kept.at, key=_order)
-        self._entries.insert(at, Entry(kept, words=words, is_gap=True))
-        if self._held is not None and self._first + at < self._held:
-            self._held += 1
-
-    def forget_before(self, oldest: KeptLine) -> None:
-        """Let entries go that were written before `oldest`: they are kept no longer."""
-        gone = bisect_left(self._entries, oldest.at, key=_order)
-        number = self.number_of(oldest)
-        if number is not None:
-            gone = number - self._first
-        del self._entries[:gone]
-        self._first += gone
-
-    def number_of(self, kept: KeptLine) -> int | None:
-        """The number of a line; None where it is not shown."""
-        at = bisect_left(self._entries, kept.at, key=_order)
-        while at < len(self._entries) and self._entries[at].kept.at == kept.at:
-            if self._entries[at].kept is kept and not self._entries[at].words:
-                return self._first + at
-            at += 1
-        return None
-
-    def number_at(self, moment: float) -> int | None:
-        """The number of the first entry not before `moment` (seconds since the epoch), or of the
-        last one; None where there are none."""
-        if not self._entries:
-            return None
-        at = bisect_left(self._entries, moment, key=_order)
-        return self._first + min(at, len(self._entries) - 1)
-
-    def nearest(self, kept: KeptLine) -> int | None:
-        """The number of a line, or of one that was written at the same time or next."""
-        number = self.number_of(kept)
-        return self.number_at(kept.at) if number is None else number
 
     def row(self, number: int) -> LogRow:
         """How an entry looks now."""
@@ -210,10 +122,6 @@ class LineList:
         return None
 
 
-def _order(entry: Entry) -> float:
-    return entry.kept.at
-
-
 def program_of(line: LogLine) -> str:
     """`charon[977]`, or the name of the log where the line does not say who wrote it."""
     pid = f"[{line.pid}]" if line.pid is not None else ""
@@ -225,7 +133,4 @@ def text_of(line: LogLine) -> str:
     return f"{program_of(line)}: {line.text}"
 
 
-def searched_text(kept: KeptLine) -> str:
-    """What is searched in a line: its program and what it says."""
-    tag, text = tag_and_text(kept.origin.source, kept.raw)
-    return f"{tag}: {text}"
+__all__ = ["Entry", "LineList", "Look"]

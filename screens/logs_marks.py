@@ -14,7 +14,7 @@ from textual.widgets.option_list import Option
 
 from screens.logs_finding import FindingLogs
 from screens.logs_lines import Entry, text_of
-from tui.logs.merge import KeptLine
+from tui.logs.segment import StoredLine
 
 LONGEST_NOTE = 200
 
@@ -22,17 +22,17 @@ LONGEST_NOTE = 200
 class Marked(msgspec.Struct, frozen=True):
     """A marked line."""
 
-    kept: KeptLine
+    kept: StoredLine
     note: str = ""
 
 
 class Marks:
     """The marks, in the order of their lines."""
 
-    def __init__(self, marked: set[KeptLine]) -> None:
+    def __init__(self, marked: set[StoredLine]) -> None:
         """`marked` is kept up to date for those who paint lines."""
         self._marked = marked
-        self._notes: dict[KeptLine, str] = {}
+        self._notes: dict[StoredLine, str] = {}
 
     @property
     def all(self) -> list[Marked]:
@@ -40,16 +40,16 @@ class Marks:
         lines = sorted(self._notes, key=lambda kept: kept.at)
         return [Marked(kept, self._notes[kept]) for kept in lines]
 
-    def note(self, kept: KeptLine) -> str | None:
+    def note(self, kept: StoredLine) -> str | None:
         """The note on a line, which may be empty; None where it is not marked."""
         return self._notes.get(kept)
 
-    def put(self, kept: KeptLine, note: str = "") -> None:
+    def put(self, kept: StoredLine, note: str = "") -> None:
         """Mark a line."""
         self._notes[kept] = note
         self._marked.add(kept)
 
-    def take(self, kept: KeptLine) -> None:
+    def take(self, kept: StoredLine) -> None:
         """Take a mark away."""
         self._notes.pop(kept, None)
         self._marked.discard(kept)
@@ -85,7 +85,7 @@ class NoteDialog(ModalScreen[str | None]):
         self.dismiss(event.value.strip())
 
 
-class MarksDialog(ModalScreen[KeptLine | None]):
+class MarksDialog(ModalScreen[StoredLine | None]):
     """Lists the marks; returns the line to go to."""
 
     CSS_PATH = "dialogs.tcss"
@@ -204,7 +204,7 @@ class MarkedLogs(FindingLogs):
     def action_marks(self) -> None:
         """List the marks."""
 
-        def answered(kept: KeptLine | None) -> None:
+        def answered(kept: StoredLine | None) -> None:
             self._marks_changed()
             if kept is not None and not self.go_to_line(kept):
                 self.notify("The filter hides this line. Press F to take the filter out.")
@@ -212,13 +212,16 @@ class MarkedLogs(FindingLogs):
         self.app.push_screen(MarksDialog(self.marks), answered)
 
     def _to_mark(self, step: int) -> None:
+        cursor = self.view.cursor
         marked = self.look.marked
         where = "below" if step > 0 else "above"
-        self.hunt(
-            step,
-            lambda entry: entry.kept in marked and not entry.words,
-            f"No further mark {where}." if marked else "No line is marked. Press m on one.",
-        )
+        shown = [number for kept in marked if (number := self.list.number_of(kept)) is not None]
+        ahead = [number for number in shown if cursor is not None and (number - cursor) * step > 0]
+        if ahead:
+            self.view.go_to(min(ahead) if step > 0 else max(ahead))
+        else:
+            none = "No line is marked. Press m on one."
+            self.notify(f"No further mark {where}." if marked else none)
 
     def action_next_mark(self) -> None:
         """Go to the next mark."""

@@ -17,7 +17,8 @@ from screens.frame import SectionScreen
 from screens.logs_intake import FIRST_PORTION_SECONDS, PORTION_SECONDS, Intake, Sifted
 from screens.logs_lines import Entry, LineList, Look
 from tui.logs.line import LogLine
-from tui.logs.merge import KeptLine, LogBlock
+from tui.logs.merge import LogBlock
+from tui.logs.segment import StoredLine
 from tui.router.errors import RouterError
 from tui.session.logfeed import FeedEvent, LinesArrived, LogFeed, RouterFailed
 from tui.widgets.chips import ChipBar
@@ -27,8 +28,10 @@ _STATE_SECONDS = 0.25
 """Seconds between two showings of what has come: each lays out the whole screen."""
 _AT_ONCE = 6.0
 """Showings that may come sooner after a while without any."""
-_PAUSE = 0.02
-"""Seconds between two portions, for keys; and how long a feed waits that is too fast."""
+_PAUSE = 0.002
+"""Seconds between two portions, for keys."""
+_REST = 0.02
+"""Seconds that a feed waits that is too fast."""
 
 
 class Pill(Static):
@@ -70,7 +73,7 @@ class ReadingLogs(SectionScreen):
         self._shown_at = 0.0
         self._shows_left = 0.0
         self._counts = ""
-        self._sought: tuple[KeptLine, int | None] | None = None
+        self._sought: tuple[StoredLine, int | None] | None = None
         """The line to come back to, and where the cursor waits for it."""
 
     def compose_body(self) -> Iterable[Widget]:
@@ -138,7 +141,7 @@ class ReadingLogs(SectionScreen):
         """Let everything else go on."""
         from asyncio import sleep
 
-        await sleep(_PAUSE)
+        await sleep(_REST)
 
     @on(Arrived)
     def _arrived(self, event: Arrived) -> None:
@@ -188,7 +191,7 @@ class ReadingLogs(SectionScreen):
 
     # What is shown.
 
-    def place(self) -> KeptLine | None:
+    def place(self) -> StoredLine | None:
         """The line to come back to when the list is another one; None for its end."""
         entry = self.entry
         return None if entry is None or self.view.following else entry.kept
@@ -196,10 +199,10 @@ class ReadingLogs(SectionScreen):
     def refilter(self) -> None:
         """Show the lines anew, staying at the one under the cursor or near it."""
         place = self.place()
-        self.intake.refilter()
+        self.intake.refilter(place)
         self.show_list(place)
 
-    def show_list(self, place: KeptLine | None) -> None:
+    def show_list(self, place: StoredLine | None) -> None:
         """Show the list that has begun anew, first of all what is there at once."""
         unseen = self._unseen
         self._unseen = Sifted()
@@ -224,7 +227,7 @@ class ReadingLogs(SectionScreen):
             self._sought = None
             self.view.show(self.list, self.list.nearest(place))
 
-    def go_to_line(self, kept: KeptLine) -> bool:
+    def go_to_line(self, kept: StoredLine) -> bool:
         """Put the cursor on a line; false where it is not shown."""
         number = self.list.number_of(kept)
         if number is None:

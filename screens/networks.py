@@ -11,6 +11,7 @@ from screens.acquire import AcquireDialog
 from screens.details import facts_text
 from screens.disable import ask_to_disable
 from screens.enable import EnableScreen
+from screens.network_columns import NETWORK_COLUMNS
 from screens.places import PlaceScreen
 from screens.section_keys import bindings_of
 from screens.verdict import VerifyDialog
@@ -18,20 +19,6 @@ from tui.actions import Action
 from tui.session.inventory import Kind
 from tui.session.views import NetworkRow, network_rows
 from tui.vpn.users import DEFAULT_LIMIT
-from tui.widgets.columns import Cell, Column
-
-
-def _users(place: NetworkRow) -> Cell:
-    return Cell(f"{place.users}/{DEFAULT_LIMIT}", "warn" if place.users >= DEFAULT_LIMIT else "")
-
-
-def _clients(place: NetworkRow) -> Cell:
-    text = "–" if place.clients is None else str(place.clients)
-    return Cell(text, "off" if place.clients is None else "")
-
-
-def _router(place: NetworkRow) -> Cell:
-    return Cell(place.router_words, place.router_mark.tone if place.router_mark else "off")
 
 
 class NetworksScreen(PlaceScreen[NetworkRow]):
@@ -42,17 +29,7 @@ class NetworksScreen(PlaceScreen[NetworkRow]):
     CSS_PATH: ClassVar[CSSPathType | None] = ["frame.tcss", "networks.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("networks")
     KINDS = (Kind.NETWORKS, Kind.VPCS, Kind.ADDRESSES, Kind.VPNS, Kind.USERS, Kind.ROUTERS)
-    COLUMNS: ClassVar[tuple[Column[NetworkRow], ...]] = (
-        Column("NETWORK", lambda p: Cell(p.name), widest=28, narrowest=14),
-        Column("TYPE", lambda p: Cell(p.type), widest=9, narrowest=8, rank=3),
-        Column("CIDR", lambda p: Cell(p.cidr), widest=18, narrowest=11, rank=2),
-        Column("VPN", lambda p: Cell(str(p.vpn_mark), p.vpn_mark.tone), widest=16, narrowest=15),
-        Column("CLIENTS", _clients, widest=7, rank=4, order=lambda p: p.clients or 0),
-        Column("USERS", _users, widest=6, rank=1, order=lambda p: p.users),
-        Column("ROUTER", _router, widest=24, narrowest=17, rank=1),
-        Column("ACCOUNT", lambda p: Cell(p.owner), widest=18, narrowest=6, rank=1),
-        Column("ZONE", lambda p: Cell(p.zone), widest=12, rank=5),
-    )
+    COLUMNS = NETWORK_COLUMNS
 
     def rows(self) -> Sequence[NetworkRow]:
         return network_rows(self.session.inventory)

@@ -1,11 +1,12 @@
 """How a job is shown: one line a step, glyph and words."""
 
-from typing import Final, Protocol, runtime_checkable
+from typing import Any, Final, Protocol, runtime_checkable
 
+from textual.app import App
 from textual.content import Content
 
 from tui.operations.steps import StepState
-from tui.session.tray import Task
+from tui.session.tray import Task, TaskState
 
 STEP_GLYPHS: Final[dict[StepState, str]] = {
     "waiting": "·",
@@ -56,3 +57,29 @@ class TaskOwner(TaskWatcher, Protocol):
     def owns(self, task: Task) -> bool:
         """Whether `task` is the job of this screen."""
         ...
+
+
+def tell_tasks(app: App[Any], task: Task) -> None:
+    """Tell the screens of `app` how far `task` has come, and the person when it has ended."""
+    for screen in app.screen_stack:
+        if screen.is_mounted and isinstance(screen, TaskWatcher):
+            screen.show_task(task)
+    # One that is cancelled ends with the console, or with the session.
+    if task.finished is not None and task.state is not TaskState.CANCELLED:
+        _tell_end(app, task)
+
+
+def _tell_end(app: App[Any], task: Task) -> None:
+    if isinstance(app.screen, TaskOwner) and app.screen.owns(task):
+        return
+    if task.state is TaskState.DONE:
+        warned = any(event.warning for event in task.latest.values())
+        app.notify(
+            f"{task.title}: done in {task.seconds:.0f} s. {task.outcome}",
+            title="Job done",
+            severity="warning" if warned else "information",
+        )
+    elif task.state is TaskState.FAILED:
+        app.notify(
+            f"{task.title}: {task.outcome}", title="Job failed", severity="error", timeout=20
+        )

@@ -59,9 +59,11 @@ class WelcomeScreen(TellsFailures, Screen[Session | None]):
             super().__init__()
             self.error = error
 
-    def __init__(self, launcher: Launcher) -> None:
+    def __init__(self, launcher: Launcher, missing: SecretMissing | None = None) -> None:
+        """`missing` is asked for at once: a profile could not be opened without it."""
         super().__init__()
         self._launcher = launcher
+        self._missing = missing
         self._profiles = Profiles()
         self._import = CloudMonkeyImport()
         self._known: frozenset[str] | None = None
@@ -81,6 +83,8 @@ class WelcomeScreen(TellsFailures, Screen[Session | None]):
         profile = self._profiles.chosen(wanted) if wanted else None
         if profile is not None:
             self._open(profile)
+        if self._missing is not None:
+            self._ask_for(self._missing)
 
     def on_screen_resume(self) -> None:
         """A form may have added or changed a profile."""
@@ -214,9 +218,12 @@ class WelcomeScreen(TellsFailures, Screen[Session | None]):
         if event.session is not None:
             self.dismiss(event.session)
         elif isinstance(event.error, SecretMissing):
-            self.app.push_screen(SecretDialog(self._launcher, event.error), self._take)
+            self._ask_for(event.error)
         else:
             self._say(f"✘ The demo could not be started: {event.error}", bad=True)
+
+    def _ask_for(self, missing: SecretMissing) -> None:
+        self.app.push_screen(SecretDialog(self._launcher, missing), self._take)
 
     def _take(self, session: Session | None) -> None:
         if session is not None:

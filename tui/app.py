@@ -1,8 +1,12 @@
-"""The console: modes, session, bindings; everything else lives on the floors below."""
+"""The console: modes, session, bindings; everything else lives on the floors below.
+
+What the first frame does not show is loaded where it is used: see `docs/architecture.md`.
+"""
 
 import time
 from collections.abc import Callable
-from typing import ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
 from textual.driver import Driver
@@ -11,34 +15,11 @@ from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.widgets import Input
 
-from screens.addresses import AddressesScreen
-from screens.checkup import CheckupScreen
-from screens.confirm import ConfirmDialog
-from screens.firewall import FirewallScreen
-from screens.frame import FactsChanged, SectionScreen
-from screens.handover import HoldsPasswords
-from screens.help import HelpDialog
-from screens.jobs import TasksDialog
-from screens.journal_watch import JournalWatch
-from screens.lists import Notice, NoticesDialog
-from screens.logs import LogsScreen
-from screens.networks import NetworksScreen
-from screens.palette import ActionCommands
-from screens.progress import TaskOwner, TaskWatcher
-from screens.sessions import SessionsScreen
-from screens.users import UsersScreen
-from screens.vpns import VpnsScreen
-from screens.welcome import WelcomeScreen
+from screens.leaving import leave
+from screens.opening import FIRST_STYLES, Opening, commands_of_sections
+from screens.sections import SECTION_SCREENS, is_section, make_section
 from tui.actions import SECTIONS, needed_commands
-from tui.cloud.errors import CloudError
-from tui.safety.clipboard import Clipboard
-from tui.safety.redact import redact
-from tui.safety.secret import Secret
-from tui.session.auditing import SecretUse, note_secret_use
-from tui.session.launch import Launcher
-from tui.session.session import Session
-from tui.session.status import words_for_delay
-from tui.session.tray import Task, TaskState
+from tui.session.start import Start
 from tui.terminal.crash import CrashesQuietly
 from tui.terminal.driver import TerminalWriter
 from tui.terminal.keys import KeysInOrder
@@ -46,16 +27,17 @@ from tui.terminal.lastfilter import LastFilter
 from tui.widgets.failures import TellsFailures
 from tui.widgets.header import HeaderFacts
 
-SECTION_SCREENS: dict[str, type[SectionScreen]] = {
-    "networks": NetworksScreen,
-    "addresses": AddressesScreen,
-    "vpns": VpnsScreen,
-    "users": UsersScreen,
-    "firewall": FirewallScreen,
-    "logs": LogsScreen,
-    "checkup": CheckupScreen,
-    "sessions": SessionsScreen,
-}
+if TYPE_CHECKING:
+    from screens.journal_watch import JournalWatch
+    from screens.lists import Notice
+    from tui.safety.clipboard import Clipboard
+    from tui.safety.secret import Secret
+    from tui.session.auditing import SecretUse
+    from tui.session.launch import Launcher, SecretMissing
+    from tui.session.session import Session
+    from tui.session.tray import Task
+
+__all__ = ["BETWEEN", "SECTION_SCREENS", "Console"]
 
 BETWEEN = "between"
 """The mode of an empty screen, on which the sections of one session make room for another's."""
@@ -65,24 +47,32 @@ class Console(TellsFailures, CrashesQuietly, KeysInOrder):
     """The application. Screens know it as `screens.frame.Console`."""
 
     TITLE = "csvpn"
-    COMMANDS = {ActionCommands}  # noqa: RUF012 - Textual declares it so
+    COMMANDS = {commands_of_sections}  # noqa: RUF012 - Textual declares it so
     CSS_PATH = "../screens/console.tcss"
     ENABLE_COMMAND_PALETTE = True
     MODES: ClassVar[dict[str, str | Callable[[], Screen[object]]]] = {}
 
     def __init__(
         self,
-        launcher: Launcher,
-        session: Session | None = None,
+        launcher: "Launcher | Callable[[], Launcher]",
+        session: "Session | None" = None,
         *,
-        clipboard: Clipboard,
+        clipboard: "Clipboard",
         writer: TerminalWriter | None = None,
+        start: Start | None = None,
     ) -> None:
-        """`session` is opened at once; without one the console asks for a profile. `writer` is
-        given the way to the terminal, for what the clipboard writes there."""
+        """`session` is opened at once, the profile of `start` is once the first frame is there;
+        without either the console asks for a profile. A `launcher` that is slow to make is made
+        when it is needed, in a thread where that is possible. `writer` is given the way to the
+        terminal, for what the clipboard writes there."""
         self._writer = writer  # before the constructor of Textual, which asks for the driver
         super().__init__()
         self._launcher = launcher
+        self._begins_with = start
+        if start is not None:
+            # Textual loads the styles of a first screen only together with those of the app.
+            self.css_path = [*self.css_path, FIRST_STYLES]
+        self._opening: Opening | None = None
         self._session = session
         self._clipboard_out = clipboard
         self._net = LastFilter()
@@ -99,25 +89,60 @@ class Console(TellsFailures, CrashesQuietly, KeysInOrder):
         return driver_class if self._writer is None else self._writer.attached_to(driver_class)
 
     @property
-    def session(self) -> Session:
+    def launcher(self) -> "Launcher":
+        """What opens profiles; may take a while the first time."""
+        return self._launcher() if callable(self._launcher) else self._launcher
+
+    @property
+    def session(self) -> "Session":
         """What the open profile is doing; sections exist only while there is one."""
         if self._session is None:
             raise RuntimeError("no profile is open")
         return self._session
 
+    def get_default_screen(self) -> Screen[Any]:
+        """The networks as they were last seen, where a profile is to be opened."""
+        if self._begins_with is None:
+            return super().get_default_screen()
+        self._opening = Opening(self, self._begins_with, lambda: self.launcher)
+        return self._opening.screen
+
     def on_mount(self) -> None:
         self.add_mode(BETWEEN, Screen)
-        if self._session is None:
-            self.push_screen(WelcomeScreen(self._launcher), self._start)
-        else:
+        if self._session is not None:
             self._start(self._session)
+        elif self._opening is None:
+            self.choose_profile()
 
-    def _start(self, session: Session | None) -> None:
+    def choose_profile(self, missing: "SecretMissing | None" = None) -> None:
+        """Ask which profile to open; `missing` says what one of them lacks."""
+        from screens.welcome import WelcomeScreen
+
+        self.push_screen(WelcomeScreen(self.launcher, missing), self.begin_session)
+
+    def on_first_screen_drawn(self) -> None:
+        """The first frame is there: now for what takes longer."""
+        if self._opening is not None:
+            self._opening.begin()
+
+    def on_opening_done(self, event: Opening.Done) -> None:
+        """The profile of this start is open, or lacks its secret."""
+        if event.session is not None:
+            self.begin_session(event.session)
+        else:
+            self.choose_profile(event.missing)
+
+    def begin_session(self, session: "Session | None") -> None:
         """Show the sections of `session`; without one there is nothing left to show."""
         if session is None:
             if self._session is None:
                 self.exit()
             return
+        self._start(session)
+
+    def _start(self, session: "Session") -> None:
+        from screens.journal_watch import JournalWatch
+
         self._session = session
         self._watch = JournalWatch(self, session)
         self._stop_listening = [
@@ -125,13 +150,19 @@ class Console(TellsFailures, CrashesQuietly, KeysInOrder):
             session.inventory.listen(self._list_changed),
             session.tray.listen(self._task_changed),
         ]
-        for name, section in SECTION_SCREENS.items():
-            self.add_mode(name, section)
+        for name in SECTION_SCREENS:
+            self.add_mode(name, partial(make_section, name))
         self.switch_mode(SECTIONS[0])
+        if self._opening is not None:
+            self._opening.hand_over(session)
+            self._opening = None
         self._open_session(session)
 
     @work(group="open", exclusive=True, exit_on_error=False)
-    async def _open_session(self, session: Session) -> None:
+    async def _open_session(self, session: "Session") -> None:
+        from screens.frame import FactsChanged
+        from tui.cloud.errors import CloudError
+
         try:
             await session.open(needed_commands())
         except CloudError as error:
@@ -142,14 +173,14 @@ class Console(TellsFailures, CrashesQuietly, KeysInOrder):
                 timeout=30,
             )
         screen = self.screen
-        if isinstance(screen, SectionScreen):
+        if is_section(screen):
             screen.refresh_facts()
             screen.post_message(FactsChanged("session"))
         if self._watch is not None:
             self._watch.begin()
 
     @work(group="switch", exclusive=True, exit_on_error=False)
-    async def _replace_session(self, session: Session) -> None:
+    async def _replace_session(self, session: "Session") -> None:
         """Close the present profile and show another one."""
         for stop in self._stop_listening:
             stop()
@@ -169,38 +200,23 @@ class Console(TellsFailures, CrashesQuietly, KeysInOrder):
     # What comes from the session.
 
     def _list_changed(self, name: str) -> None:
+        from screens.frame import FactsChanged
+
         screen = self.screen
-        if isinstance(screen, SectionScreen):
+        if is_section(screen):
             screen.post_message(FactsChanged(name))
 
-    def _task_changed(self, task: Task) -> None:
-        for screen in self.screen_stack:
-            if screen.is_mounted and isinstance(screen, TaskWatcher):
-                screen.show_task(task)
-        # One that is cancelled ends with the console, or with the session.
-        if task.finished is not None and task.state is not TaskState.CANCELLED:
-            self._tell_end(task)
+    def _task_changed(self, task: "Task") -> None:
+        from screens.progress import tell_tasks
 
-    def _tell_end(self, task: Task) -> None:
-        if isinstance(self.screen, TaskOwner) and self.screen.owns(task):
-            return
-        took = f"{task.seconds:.0f} s"
-        if task.state is TaskState.DONE:
-            warned = any(event.warning for event in task.latest.values())
-            self.notify(
-                f"{task.title}: done in {took}. {task.outcome}",
-                title="Job done",
-                severity="warning" if warned else "information",
-            )
-        elif task.state is TaskState.FAILED:
-            self.notify(
-                f"{task.title}: {task.outcome}", title="Job failed", severity="error", timeout=20
-            )
+        tell_tasks(self, task)
 
     # What sections may ask for (`screens.frame.Console`).
 
     def status(self) -> HeaderFacts:
         """What the header shows, but for the age of a section's lists."""
+        from tui.session.status import words_for_delay
+
         session, watch = self.session, self._watch
         return HeaderFacts(
             profile=session.profile.name,
@@ -225,28 +241,32 @@ class Console(TellsFailures, CrashesQuietly, KeysInOrder):
     async def _go(self, section: str, key: str, filter_text: str, then: str) -> None:
         await self.switch_mode(section)
         screen = self.screen
-        if isinstance(screen, SectionScreen) and then:
+        if is_section(screen) and then:
             screen.arrive_for(key, filter_text, then)
-        elif isinstance(screen, SectionScreen) and (key or filter_text):
+        elif is_section(screen) and (key or filter_text):
             screen.arrive(key, filter_text)
 
     @work(group="audit", exclusive=False, exit_on_error=False)
-    async def note_secret_use(self, use: SecretUse, what: str, target: str = "") -> None:
+    async def note_secret_use(self, use: "SecretUse", what: str, target: str = "") -> None:
         """Record that a secret was shown, and say so where that was not possible."""
         await self._record_use(use, what, target)
 
-    async def _record_use(self, use: SecretUse, what: str, target: str = "") -> None:
+    async def _record_use(self, use: "SecretUse", what: str, target: str = "") -> None:
+        from tui.session.auditing import note_secret_use
+
         if self._session is not None:
             trouble = await note_secret_use(self._session, use, what, target)
             if trouble:
                 self.notify(trouble, title="Audit trail", severity="warning")
 
-    def copy_out(self, text: str | Secret, what: str) -> None:
+    def copy_out(self, text: "str | Secret", what: str) -> None:
         """Send `text` to the clipboard and say how far it is known to have come."""
         self._copy(text, what)
 
     @work(group="copy", exclusive=True, exit_on_error=False)
-    async def _copy(self, text: str | Secret, what: str) -> None:
+    async def _copy(self, text: "str | Secret", what: str) -> None:
+        from tui.safety.secret import Secret
+
         if isinstance(text, Secret):
             await self._record_use("copy", what)
         try:
@@ -276,6 +296,9 @@ class Console(TellsFailures, CrashesQuietly, KeysInOrder):
         markup: bool = False,
     ) -> None:
         """Show a message, never as markup, and keep it for the history."""
+        from screens.lists import Notice
+        from tui.safety.redact import redact
+
         message = redact(message)
         self.notices.append(Notice(time.time(), severity, title, message))
         if severity != "information":
@@ -290,11 +313,15 @@ class Console(TellsFailures, CrashesQuietly, KeysInOrder):
 
     def action_show_help(self) -> None:
         """Show what every key does here."""
-        if isinstance(self.screen, SectionScreen):
+        from screens.help import HelpDialog
+
+        if is_section(self.screen):
             self.push_screen(HelpDialog(self.screen))
 
     def action_show_tasks(self) -> None:
         """Show the jobs of this console, and what the journal has of earlier ones."""
+        from screens.jobs import TasksDialog
+
         if self._watch is not None:
             self.push_screen(TasksDialog(self.session.tray.tasks, self._watch.recovery))
 
@@ -305,15 +332,19 @@ class Console(TellsFailures, CrashesQuietly, KeysInOrder):
 
     def action_show_notifications(self) -> None:
         """Show every message again."""
+        from screens.lists import NoticesDialog
+
         self._unread = 0
         self.push_screen(NoticesDialog(self.notices))
 
     def action_switch_profile(self) -> None:
         """Open another profile, or add one; ask first while jobs run."""
-        welcome = WelcomeScreen(self._launcher)
+        from screens.welcome import WelcomeScreen
+
+        welcome = WelcomeScreen(self.launcher)
         self._after_asking("Switch profile", lambda: self.push_screen(welcome, self._switch))
 
-    def _switch(self, session: Session | None) -> None:
+    def _switch(self, session: "Session | None") -> None:
         if session is not None:
             self._replace_session(session)
 
@@ -327,27 +358,7 @@ class Console(TellsFailures, CrashesQuietly, KeysInOrder):
 
     def _after_asking(self, what: str, go_on: Callable[[], object]) -> None:
         """Do what ends the present session, after asking where something would be lost."""
-        running = 0 if self._session is None else self._session.tray.running
-        holding = [screen for screen in self.screen_stack if isinstance(screen, HoldsPasswords)]
-        names = [name for screen in holding for name in screen.unseen]
-        sentences = []
-        if running:
-            sentences = [
-                f"{running} job(s) of this console still run.",
-                "What the server has taken goes on there; steps not yet sent are not sent.",
-                "The journal keeps what was begun: the next start shows it and can go on with it.",
-            ]
-        if names:
-            sentences.append(f"The passwords of {', '.join(names)} were not shown or copied yet.")
-        if not sentences:
-            go_on()
-            return
-
-        def answered(yes: bool | None) -> None:
-            if yes:
-                go_on()
-
-        self.push_screen(ConfirmDialog(what, sentences, what), answered)
+        leave(self, self._session, what, go_on)
 
     def action_section_networks(self) -> None:
         """Go to the networks."""

@@ -75,3 +75,13 @@ def test_lines_and_trees() -> None:
     assert clean_tree({"na\x1bme": ["\x9b", 1, None, {"k": True}]}) == {
         "na␛me": ["\\x9b", 1, None, {"k": True}]
     }
+
+
+_PIECES = st.sampled_from(
+    [b"\xff", b"a", "\u00e9".encode(), b"\xc3", b"\xe2\x82", b"\0", b"\x1b", b"\t"]
+)
+
+
+@given(st.lists(_PIECES, max_size=80).map(b"".join), st.integers(1, 40))
+def test_what_is_not_seen_of_long_bytes_counts_as_if_it_were(raw: bytes, limit: int) -> None:
+    assert clean_bytes(raw, limit) == clean(raw.decode("utf-8", "backslashreplace"), limit)

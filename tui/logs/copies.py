@@ -7,13 +7,13 @@ passes on late is known by its form: `line.is_late_copy`.)
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import msgspec
 
 from tui.logs.line import tag_and_text
-from tui.logs.merge import KeptLine
+from tui.logs.merge import KeptLine, Origin, PlacedLine
 
 _CLOSE: Final = 2.5
 """Seconds. Files have whole ones, and each log takes its time."""
@@ -28,12 +28,12 @@ _Said = tuple[str, bytes, bytes]
 class _Seen(msgspec.Struct, eq=False):
     """A line that is shown, and the logs that have it."""
 
-    kept: KeptLine
+    kept: PlacedLine
     sources: set[str]
 
 
 class CopyFinder:
-    """Marks copies (`KeptLine.is_copy`) among the lines that it is shown."""
+    """Marks copies (`PlacedLine.is_copy`) among the lines that it is shown."""
 
     def __init__(self, *, prefer_best: bool = False) -> None:
         """`prefer_best`: a line that was not marked may be, when a better log has it too."""
@@ -41,7 +41,7 @@ class CopyFinder:
         self._seen: dict[_Said, list[_Seen]] = {}
         self._noted = 0
 
-    def note(self, kept: KeptLine) -> None:
+    def note(self, kept: PlacedLine) -> None:
         """Take the next line; it, or one before, is marked when they are the same."""
         said = _said(kept)
         source = kept.origin.source
@@ -76,7 +76,7 @@ def rank_of(source: str) -> int:
     return 0 if "journal" in source else 2 if "auth" in source else 1
 
 
-def _said(kept: KeptLine) -> _Said:
+def _said(kept: PlacedLine) -> _Said:
     raw = kept.raw
     if raw[:1].isalpha():
         _, _, rest = raw[_STAMP:].partition(b" ")
@@ -86,10 +86,10 @@ def _said(kept: KeptLine) -> _Said:
     return kept.origin.router, program.encode(), words.encode().rstrip()
 
 
-def without_copies(lines: Iterable[KeptLine]) -> Iterator[KeptLine]:
+def without_copies(lines: Iterable[PlacedLine]) -> Iterator[PlacedLine]:
     """`lines`, which are in order of time; copies are marked before they are handed on."""
     finder = CopyFinder(prefer_best=True)
-    waiting: deque[KeptLine] = deque()
+    waiting: deque[PlacedLine] = deque()
     for kept in lines:
         finder.note(kept)
         waiting.append(kept)
@@ -107,20 +107,32 @@ class CopyWatch:
         self._sources: dict[str, set[str]] = {}
         self._finders: dict[str, CopyFinder] = {}
 
-    def note(self, kept: list[KeptLine], known: Iterable[KeptLine]) -> None:
-        """Mark copies among `kept`, new lines of one log; `known` are the lines there were."""
-        origin = kept[0].origin
+    def saw(self, origin: Origin) -> bool:
+        """Take note of a log; whether another of its router can have the same lines."""
         if origin.source not in self.OVERLAPPING:
-            return
+            return False
         sources = self._sources.setdefault(origin.router, set())
         sources.add(origin.source)
-        if len(sources) < 2:
-            return
+        return len(sources) > 1
+
+    def note(self, kept: Sequence[KeptLine], known: Iterable[KeptLine]) -> list[int]:
+        """Which of `kept`, new lines of one log, are copies, by their place in it; `known` are the
+        lines there were."""
+        origin = kept[0].origin
+        if not self.saw(origin):
+            return []
+        sources = self._sources[origin.router]
         finder = self._finders.get(origin.router)
         if finder is None:
             finder = self._finders[origin.router] = CopyFinder()
             for line in known:
                 if line.origin.router == origin.router and line.origin.source in sources:
-                    finder.note(line)
-        for line in kept:
+                    finder.note(_by_itself(line))
+        noted = [_by_itself(line) for line in kept]
+        for line in noted:
             finder.note(line)
+        return [index for index, line in enumerate(noted) if line.is_copy]
+
+
+def _by_itself(line: KeptLine) -> PlacedLine:
+    return PlacedLine(line.raw, line.origin, line.at, line.number)

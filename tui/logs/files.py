@@ -18,7 +18,7 @@ import msgspec
 
 from tui.logs.copies import rank_of
 from tui.logs.line import read_line
-from tui.logs.merge import BEGINNING, KeptLine, LogBlock, Origin, placed
+from tui.logs.merge import BEGINNING, LogBlock, Origin, PlacedLine, placed
 from tui.logs.stamps import EXACT, GRACE, Clock, StampReader
 from tui.logs.zones import find_zone
 from tui.safety.lines import LineCutter
@@ -225,7 +225,7 @@ def read_blocks(log: LocalLog, portion: int = _PORTION) -> Iterator[LogBlock]:
             first += 1
 
 
-def kept_lines(blocks: Iterable[LogBlock]) -> Iterator[KeptLine]:
+def kept_lines(blocks: Iterable[LogBlock]) -> Iterator[PlacedLine]:
     """The lines of one log in its order, ready for `merge.merged`."""
     after = BEGINNING
     for block in blocks:

@@ -49,7 +49,9 @@ class Chip(msgspec.Struct, frozen=True):
     """As it was typed."""
 
 
-class _Test(msgspec.Struct, frozen=True):
+class Test(msgspec.Struct, frozen=True):
+    """What one chip asks of a line."""
+
     chip: Chip
     pattern: re.Pattern[str]
     literal: bytes = b""
@@ -64,7 +66,7 @@ Whose = Callable[[KeptLine, Chip], bool]
 class Filter(msgspec.Struct, frozen=True):
     """A filter ready for use. The empty one lets everything but late copies through."""
 
-    tests: tuple[_Test, ...] = ()
+    tests: tuple[Test, ...] = ()
     least_level: int = 0
     """Index in `LEVELS`."""
     duplicates: bool = False
@@ -142,7 +144,7 @@ class Filter(msgspec.Struct, frozen=True):
         )
 
 
-def _found_at_once(test: _Test, kept: KeptLine, whose: Whose | None) -> bool | None:
+def _found_at_once(test: Test, kept: KeptLine, whose: Whose | None) -> bool | None:
     """Whether a test finds what it looks for, where the raw line can tell; None where not."""
     kind = test.chip.kind
     if kind == "source":
@@ -179,7 +181,7 @@ def _field(line: LogLine, kind: ChipKind) -> str:
 
 def parse_filter(text: str, *, duplicates: bool = False) -> Filter | FilterProblem:
     """The filter that `text` means, or what is wrong with it."""
-    tests: list[_Test] = []
+    tests: list[Test] = []
     chips: list[Chip] = []
     least = 0
     around = {"before": 0, "after": 0}
@@ -224,16 +226,24 @@ def _chip(token: re.Match[str]) -> Chip | FilterProblem:
     return Chip(key, value, wanted, says)  # type: ignore[arg-type]
 
 
-def _test(chip: Chip) -> _Test | FilterProblem:
+def _test(chip: Chip) -> Test | FilterProblem:
     if chip.kind == "regex":
         pattern = _expression(chip.value)
-        return pattern if isinstance(pattern, FilterProblem) else _Test(chip, pattern)
+        return pattern if isinstance(pattern, FilterProblem) else Test(chip, pattern)
     if chip.kind == "text":
         literal = chip.value.lower().encode() if _SAFE_WORD.fullmatch(chip.value) else b""
-        return _Test(chip, re.compile(re.escape(chip.value), _flags(chip.value)), literal)
+        return Test(chip, re.compile(re.escape(chip.value), _flags(chip.value)), literal)
     if chip.kind in OF_ATTEMPTS:
-        return _Test(chip, re.compile(rf"(?<![\w.]){re.escape(chip.value)}(?![\w]|\.\d)"))
-    return _Test(chip, re.compile(rf"{re.escape(chip.value)}\Z", re.IGNORECASE))
+        return Test(chip, re.compile(rf"(?<![\w.]){re.escape(chip.value)}(?![\w]|\.\d)"))
+    return Test(chip, re.compile(rf"{re.escape(chip.value)}\Z", re.IGNORECASE))
+
+
+def text_test(pattern: re.Pattern[str]) -> Test:
+    """The test whether a pattern matches the program and the words of a line."""
+    words = re.sub(r"\\(.)", r"\1", pattern.pattern)
+    is_word = re.escape(words) == pattern.pattern and _SAFE_WORD.fullmatch(words) is not None
+    literal = words.lower().encode() if is_word else b""
+    return Test(Chip("regex", pattern.pattern), pattern, literal)
 
 
 def _flags(text: str) -> re.RegexFlag:

@@ -64,10 +64,16 @@ _PRIORITIES: Final[dict[str, Level]] = {
     "4": "warning",
     "7": "debug",
 }
-_CHATTER: Final = re.compile(
+CHATTER: Final = re.compile(
     r"sent \[|rcvd \[|\[ENC\] (?:parsed|generating)|\[NET\] (?:received|sending)"
     r"|start_pppd: I'm running|^\"|PPPoL2TP options"
 )
+"""What daemons say of every packet."""
+SECONDARY: Final = (
+    "sent [", "rcvd [", "[ENC] parsed", "[ENC] generating", "[NET] received", "[NET] sending",
+    "start_pppd: I'm running", ': "', "PPPoL2TP options",
+)  # fmt: skip
+"""Each line that is `CHATTER` has one of these."""
 _LEVELS: Final[dict[str, Level]] = {
     "noise": "debug",
     "notice": "notice",
@@ -253,4 +259,4 @@ def guess_level(tag: str, text: str) -> Level:
     signature = signatures_of(text)
     if signature is not None:
         return _LEVELS[signature.level]
-    return "debug" if tag != "cloud" and _CHATTER.search(text) else "info"
+    return "debug" if tag != "cloud" and CHATTER.search(text) else "info"

@@ -8,11 +8,13 @@ the order of writing stays, whatever its clock says: a clock that is set back, o
 time, does not carry lines elsewhere.
 """
 
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from heapq import merge as merge_sorted
+from itertools import accumulate
 from operator import attrgetter
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
@@ -69,18 +71,49 @@ class LogBlock(msgspec.Struct, frozen=True):
         )
 
 
-class KeptLine(msgspec.Struct, eq=False, gc=False):
-    """One line that is kept. Two of them are the same only if they are one object."""
+class KeptLine(Protocol):
+    """One line that is kept, by whomever."""
+
+    @property
+    def raw(self) -> bytes:
+        """Without line feed; neither cleaned nor redacted."""
+        ...
+
+    @property
+    def origin(self) -> Origin:
+        """Where it is from."""
+        ...
+
+    @property
+    def at(self) -> float:
+        """Its place in the order: seconds since the epoch by this machine's clock."""
+        ...
+
+    @property
+    def number(self) -> int:
+        """Number of the line in its log; see `LogBlock.first`."""
+        ...
+
+    @property
+    def is_copy(self) -> bool:
+        """Another log of the router has the same line, which is shown; see `copies`."""
+        ...
+
+    @property
+    def line(self) -> LogLine:
+        """The line, read in full, cleaned and redacted."""
+        ...
+
+
+class PlacedLine(msgspec.Struct, eq=False, gc=False):
+    """A line by itself, as commands go through whole logs. Two of them are the same only if they
+    are one object. See `KeptLine` for what the fields are."""
 
     raw: bytes
-    """Without line feed; neither cleaned nor redacted."""
     origin: Origin
     at: float
-    """Its place in the order: seconds since the epoch by this machine's clock."""
     number: int
-    """Number of the line in its log; see `LogBlock.first`."""
     is_copy: bool = False
-    """Another log of the router has the same line, which is shown; see `copies`."""
 
     @property
     def line(self) -> LogLine:
@@ -89,41 +122,32 @@ class KeptLine(msgspec.Struct, eq=False, gc=False):
         return read_line(origin.router, origin.source, self.raw, origin.now, origin.clock)
 
 
-def placed(block: LogBlock, after: float = BEGINNING) -> list[KeptLine]:
-    """The lines of `block` with their places, none before `after`: the last line of its log."""
-    origin = block.origin
-    read = StampReader(origin.now, origin.clock).read
+def places(raw_lines: Sequence[bytes], origin: Origin, after: float = BEGINNING) -> "array[float]":
+    """Where lines that adjoin stand in the order, none before `after`, which is the place of the
+    line before them. Lines at the beginning of a log that say no time go with the first that
+    does."""
     latest = (origin.now + GRACE).timestamp()
-    kept = []
-    number = block.first
-    for raw in block.raw_lines:
-        moment = read(raw)
-        if moment is not None and after < moment <= latest:
-            after = moment
-        kept.append(KeptLine(raw, origin, after, number))
-        number += 1
-    _pull_up(kept)
-    return kept
+    moments = StampReader(origin.now, origin.clock).read_all(raw_lines)
+    said = [moment if moment is not None and moment <= latest else BEGINNING for moment in moments]
+    found = array("d", accumulate(said, max, initial=after))
+    del found[0]
+    if found and found[0] == BEGINNING:
+        begun = next((number for number, at in enumerate(found) if at != BEGINNING), 0)
+        found[:begun] = array("d", [found[begun]]) * begun
+    return found
 
 
-def placed_before(block: LogBlock, before: float) -> list[KeptLine]:
-    """The lines of `block` with their places, none after `before`: the next line of its log."""
-    kept = placed(block)
-    for line in reversed(kept):
-        if line.at <= before:
-            break
-        line.at = before
-    return kept
+def placed(block: LogBlock, after: float = BEGINNING) -> list[PlacedLine]:
+    """The lines of `block` with their places, none before `after`: the last line of its log."""
+    origin, raw_lines = block.origin, block.raw_lines
+    at = places(raw_lines, origin, after)
+    return [
+        PlacedLine(raw, origin, at[index], block.first + index)
+        for index, raw in enumerate(raw_lines)
+    ]
 
 
-def _pull_up(kept: Sequence[KeptLine]) -> None:
-    """Lines at the beginning that say no time go with the first that does."""
-    first = next((number for number, line in enumerate(kept) if line.at != BEGINNING), 0)
-    for line in kept[:first]:
-        line.at = kept[first].at
-
-
-def merged(logs: Iterable[Iterable[KeptLine]]) -> Iterator[KeptLine]:
+def merged(logs: Iterable[Iterable[PlacedLine]]) -> Iterator[PlacedLine]:
     """Lines of several logs, each in its order, as one; they are taken only as they are needed."""
     return merge_sorted(*logs, key=order_of)
 

@@ -41,16 +41,21 @@ class Sieve:
         self._skipped = False
         self._any = False
 
-    def feed(self, lines: Iterable[KeptLine]) -> list[Shown]:
-        """The next lines; what is shown of them, and of those before as their context."""
-        passes, whose = self.wanted.passes, self._whose
+    def feed(self, lines: Iterable[KeptLine], known: Iterable[bool] | None = None) -> list[Shown]:
+        """The next lines; what is shown of them, and of those before as their context. `known` says
+        which of them match where somebody has found out already."""
+        whose = self._whose
+        if known is None:
+            asked = self.wanted.passes
+            lines = list(lines)
+            known = (asked(line, whose) for line in lines)
         if not self.wanted.before and not self.wanted.after:
-            found = [Shown(line) for line in lines if passes(line, whose)]
+            found = [Shown(line) for line, passes in zip(lines, known, strict=True) if passes]
             self.matched += len(found)
             return found
         shown: list[Shown] = []
-        for line in lines:
-            if passes(line, whose):
+        for line, passes in zip(lines, known, strict=True):
+            if passes:
                 self.matched += 1
                 shown += [self._next(each, True) for each in self._before]
                 self._before.clear()

@@ -7,8 +7,10 @@ scripts (`2026-11-22 23:17:26,644 `), `date` lines of the boot scripts
 """
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from operator import itemgetter
 from typing import Final
 
 import msgspec
@@ -44,6 +46,7 @@ _DATE: Final = re.compile(
 )
 _REALTIME: Final = b'"__REALTIME_TIMESTAMP":"'
 _UNKNOWN: Final = object()
+_head: Final = itemgetter(slice(16))
 _MOST_REMEMBERED: Final = 10_000
 
 
@@ -79,6 +82,18 @@ class StampReader:
         if first.isdigit():
             return self._remembered(raw[:32], _ISO)
         return self._remembered(raw[:16], _SYSLOG) or self._of_date(raw)
+
+    def read_all(self, raw_lines: Sequence[bytes]) -> list[float | None]:
+        """The same for many lines at once."""
+        heads = list(map(_head, raw_lines))
+        for head in set(heads):
+            if _SYSLOG.match(head):
+                self._remembered(head, _SYSLOG)
+        found = list(map(self._seconds.get, heads))
+        if None in found:
+            read = self.read
+            return [read(raw_lines[n]) if at is None else at for n, at in enumerate(found)]
+        return found
 
     def _remembered(self, head: bytes, form: re.Pattern[bytes]) -> float | None:
         try:

@@ -12,7 +12,6 @@ import base64
 import contextlib
 import os
 import sys
-import tempfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -240,6 +239,8 @@ class Clipboard:
     def _to_file(self, value: str) -> Path:
         if self._folder is not None:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        import tempfile  # the last resort, and starting must be quick
+
         descriptor, name = tempfile.mkstemp(prefix="csvpn-copy-", suffix=".txt", dir=self._folder)
         try:
             with os.fdopen(descriptor, "wb") as file:

@@ -45,12 +45,13 @@ def clean(text: str, limit: int = DEFAULT_LIMIT) -> str:
         shown = _HOSTILE.sub(_picture, text) if _HOSTILE.search(text) is not None else text
         if len(shown) <= limit:
             return shown
-    return _shorten(text, limit)
+    return _shorten(text, limit, len(text))
 
 
-def _shorten(text: str, limit: int) -> str:
-    """As many characters of `text` as fit with the marker. Whole pictures, never half of one."""
-    room = max(0, limit - len(_marker(len(text))))
+def _shorten(text: str, limit: int, length: int) -> str:
+    """As many characters of `text`, the beginning of one of `length`, as fit with the marker. Whole
+    pictures, never half of one."""
+    room = max(0, limit - len(_marker(length)))
     pieces: list[str] = []
     used = 0
     for character in text[:room]:
@@ -59,7 +60,7 @@ def _shorten(text: str, limit: int) -> str:
             break
         pieces.append(piece)
         used += len(piece)
-    return ("".join(pieces) + _marker(len(text) - len(pieces)))[:limit]
+    return ("".join(pieces) + _marker(length - len(pieces)))[:limit]
 
 
 def _marker(dropped: int) -> str:
@@ -71,7 +72,14 @@ def clean_bytes(raw: bytes, limit: int = DEFAULT_LIMIT) -> str:
 
     The marker of a text that is too long counts characters, undecodable bytes as four.
     """
-    return clean(raw.decode("utf-8", "backslashreplace"), limit)
+    if len(raw) <= 4 * limit:
+        return clean(raw.decode("utf-8", "backslashreplace"), limit)
+    # Spelling out a megabyte that is not UTF-8 takes a third of a second: only what is seen is.
+    text = raw.decode("utf-8", "surrogateescape")
+    undecodable = len(text) - len(raw.decode("utf-8", "ignore"))
+    length = len(text) + 3 * undecodable
+    head = text[:limit].encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return clean(head, limit) if length <= limit else _shorten(head, limit, length)
 
 
 def clean_lines(text: str, limit: int = DEFAULT_LIMIT) -> list[str]:

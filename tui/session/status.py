@@ -2,8 +2,6 @@
 
 from datetime import UTC
 
-from tui.cloud.models import wire_time
-
 
 def words_for_age(seconds: float) -> str:
     """An age, coarse on purpose: a header that changes every second costs a slow link."""
@@ -23,6 +21,8 @@ def words_for_moment(text: str) -> str:
 
     What is no time stays as it is.
     """
+    from tui.cloud.models import wire_time  # the first frame shows ages, and no model
+
     moment = wire_time(text)
     return text if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 

@@ -25,6 +25,7 @@ from tui.vpn.states import (
     NO_VPN,
     RUNNING_WITHOUT_ROUTER,
     Mark,
+    Tone,
     network_mark,
     router_mark,
     user_mark,
@@ -82,6 +83,21 @@ class NetworkRow(msgspec.Struct, frozen=True, kw_only=True):
     def clients(self) -> int | None:
         """How many people can be connected at once; None without a VPN."""
         return None if self.vpn is None else clients_of(self.vpn)
+
+    @property
+    def vpn_words(self) -> str:
+        """Glyph and word of the VPN's state."""
+        return str(self.vpn_mark)
+
+    @property
+    def vpn_tone(self) -> Tone:
+        """The tone of the VPN's state."""
+        return self.vpn_mark.tone
+
+    @property
+    def router_tone(self) -> Tone:
+        """The tone of the router's state."""
+        return self.router_mark.tone if self.router_mark else "off"
 
     @property
     def router_words(self) -> str:

@@ -10,9 +10,7 @@ from itertools import permutations
 from typing import Final
 
 from tui.vpn.findings import Finding
-
-DEFAULT_LIMIT: Final = 8
-"""`remote.access.vpn.user.limit` of a fresh CloudStack: users per account."""
+from tui.vpn.limits import DEFAULT_LIMIT as DEFAULT_LIMIT
 
 NAME_LENGTHS: Final = (3, 64)
 PASSWORD_LENGTHS: Final = (3, 32)
