@@ -7,7 +7,7 @@ xl2tpd 1.3.18, ppp 2.4.9) and from the daemons' own format strings.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from tui.logs.scan import LiteralScanner, lines_with
@@ -39,29 +39,38 @@ BY_NAME: Final[dict[str, Signature]] = {signature.name: signature for signature 
 
 Search = Callable[[bytes], object]
 
-_LITERALS: Final = tuple(signature.literal.encode() for signature in SIGNATURES)
-_SEARCHES: Final[tuple[Search | None, ...]] = tuple(
-    re.compile(signature.pattern.encode()).search if signature.pattern else None
-    for signature in SIGNATURES
-)
-_SCANNER: Final = LiteralScanner(_LITERALS)
+
+class SignatureTable:
+    """Signatures that lines are looked through for, all at once; those first that count first."""
+
+    def __init__(self, signatures: Sequence[Signature]) -> None:
+        self.signatures = tuple(signatures)
+        self._searches: tuple[Search | None, ...] = tuple(
+            re.compile(signature.pattern.encode()).search if signature.pattern else None
+            for signature in signatures
+        )
+        self._scanner = LiteralScanner([signature.literal.encode() for signature in signatures])
+
+    def of(self, line: bytes | str) -> Signature | None:
+        """The signature that counts for `line` (whole, or the message alone), None without one."""
+        raw = line.encode("utf-8", "replace") if isinstance(line, str) else line
+        for number in sorted(self._scanner.found_in(raw)):
+            search = self._searches[number]
+            if search is None or search(raw):
+                return self.signatures[number]
+        return None
+
+    def marked(self, block: bytes) -> list[tuple[int, Signature]]:
+        """The lines of `block` that have a signature, as (offset of the line, signature), in
+        order."""
+        marked: list[tuple[int, Signature]] = []
+        for start, end in lines_with(self._scanner, block):
+            signature = self.of(block[start:end])
+            if signature is not None:
+                marked.append((start, signature))
+        return marked
 
 
-def signatures_of(line: bytes | str) -> Signature | None:
-    """The signature that counts for `line` (whole, or the message alone), None without one."""
-    raw = line.encode("utf-8", "replace") if isinstance(line, str) else line
-    for number in sorted(_SCANNER.found_in(raw)):
-        search = _SEARCHES[number]
-        if search is None or search(raw):
-            return SIGNATURES[number]
-    return None
-
-
-def marked_lines(block: bytes) -> list[tuple[int, Signature]]:
-    """The lines of `block` that have a signature, as (offset of the line, signature), in order."""
-    marked: list[tuple[int, Signature]] = []
-    for start, end in lines_with(_SCANNER, block):
-        signature = signatures_of(block[start:end])
-        if signature is not None:
-            marked.append((start, signature))
-    return marked
+_ALL: Final = SignatureTable(SIGNATURES)
+signatures_of: Final = _ALL.of
+marked_lines: Final = _ALL.marked

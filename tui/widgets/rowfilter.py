@@ -1,12 +1,9 @@
 """The filter line of a table: words, `field:value`, `!not`."""
 
 from collections.abc import Callable, Mapping
-from typing import Final, Self
+from typing import Self
 
 import msgspec
-
-SHORTEST_FUZZY: Final = 3
-"""Letters of a word that is found by its letters in order; shorter ones as they stand."""
 
 
 class Term(msgspec.Struct, frozen=True):
@@ -68,7 +65,7 @@ def _contains(text: str, wanted: str) -> bool:
     """Whether `wanted` is in `text`, or its letters are, in order, within one word of it."""
     if wanted in text:
         return True
-    if len(wanted) < SHORTEST_FUZZY:
+    if len(wanted) < 3:
         return False
     return any(_is_subsequence(wanted, word) for word in text.split())
 
