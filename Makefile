@@ -76,4 +76,4 @@ $(VENV)/.development: pyproject.toml $(VENV)/.made
 	@touch $@ $(VENV)/.console
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache snapshot_report.html build dist bench/.peers bench/results.json
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache snapshot_report.html build dist bench/.peers bench/.made bench/results.json

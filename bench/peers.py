@@ -101,6 +101,10 @@ def _lnav() -> Peer:
 
 
 def _lnav_at(program: str, environment: dict[str, str]) -> Peer:
+    # It unpacks its formats at its first start: a home of its own keeps them.
+    home = PLACE / "lnav-home"
+    home.mkdir(parents=True, exist_ok=True)
+    environment |= {"HOME": str(home), "XDG_CONFIG_HOME": str(home / "config")}
     said = _output([program, "-V"], **environment)
     version = re.search(r"[0-9]+\.[0-9.]+", said)
     return Peer("lnav", (program,), environment, version[0] if version else "?")

@@ -133,21 +133,29 @@ def failure(name: str, why: str, bar: int | None = None) -> Ratio:
 
 def shown(number: float, unit: str) -> str:
     """A measurement for people."""
-    if unit == "s":
-        for factor, short in ((1, "s"), (1e3, "ms")):
-            if abs(number) * factor >= 1:
-                return f"{number * factor:.3g} {short}"
-        return "0 s" if number == 0 else f"{number * 1e6:.3g} µs"
-    if number == int(number) or abs(number) >= 1000:
-        return f"{number:,.0f} {unit}".rstrip()
-    return f"{number:.3g} {unit}".rstrip()
+    scale, short = _scale(number, unit)
+    return f"{_digits(number * scale)} {short}".rstrip()
+
+
+def _scale(number: float, unit: str) -> tuple[float, str]:
+    """What seconds are shown in."""
+    if unit != "s" or number == 0 or abs(number) >= 1:
+        return 1, unit
+    return (1e3, "ms") if abs(number) >= 1e-3 else (1e6, "µs")
+
+
+def _digits(number: float) -> str:
+    return f"{number:,.0f}" if number == int(number) or abs(number) >= 100 else f"{number:.3g}"
 
 
 def _spread(samples: Samples, unit: str) -> str:
-    middle = shown(samples.median, unit)
     if len(samples.values) == 1:
-        return middle
-    return f"{middle} ({shown(samples.min, unit)} … {shown(samples.max, unit)})"
+        return shown(samples.median, unit)
+    scale, short = _scale(samples.median, unit)
+    middle, least, most = (
+        _digits(number * scale) for number in (samples.median, samples.min, samples.max)
+    )
+    return f"{middle} ({least} … {most}) {short}".rstrip()
 
 
 def print_ratios(ratios: Iterable[Ratio]) -> None:

@@ -85,7 +85,7 @@ def test_the_median_counts_and_the_spread_is_shown(capsys: pytest.CaptureFixture
     assert row.ratio == pytest.approx(0.2 / 3)
     print_ratios([row])
     printed = capsys.readouterr().out
-    assert "200 ms (100 ms … 300 ms) | 3 s (2 s … 4 s)" in printed
+    assert "200 (100 … 300) ms | 3 (2 … 4) s" in printed
     assert "≤ 0.1×" in printed
 
 
