@@ -1,9 +1,12 @@
 """The filter line of a table: words, `field:value`, `!not`."""
 
 from collections.abc import Callable, Mapping
-from typing import Self
+from typing import Final, Self
 
 import msgspec
+
+SHORTEST_FUZZY: Final = 3
+"""Letters of a word that is found by its letters in order; shorter ones as they stand."""
 
 
 class Term(msgspec.Struct, frozen=True):
@@ -65,7 +68,7 @@ def _contains(text: str, wanted: str) -> bool:
     """Whether `wanted` is in `text`, or its letters are, in order, within one word of it."""
     if wanted in text:
         return True
-    if len(wanted) < 3:
+    if len(wanted) < SHORTEST_FUZZY:
         return False
     return any(_is_subsequence(wanted, word) for word in text.split())
 

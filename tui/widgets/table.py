@@ -1,54 +1,37 @@
 """A table over facts: only the rows on the screen are formatted, refresh keeps the cursor.
 
 The widget keeps the facts as they are and an index of those that pass the filter, in the order of
-the sorting. A refresh replaces the facts; the cursor stays on the object it was on, by key.
+the sorting. A refresh replaces the facts; cursor, scrolling and marks stay on the objects they were
+on, by key.
+
+Rows may be tuples, frozen structs, anything: a column says what it shows of one. `show` replaces
+all of them and costs next to nothing for those that are the same objects as before (provided that
+their type cannot change); `merge` replaces or adds some. What is left to do then (the rest of a
+long order, the texts that filters look at) is done in idle moments.
 """
 
-import textwrap
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, Generic
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, ClassVar, Final, Generic
 
-from rich.cells import cell_len, set_cell_size
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Region, Size
+from textual.geometry import Region
 from textual.message import Message
-from textual.reactive import reactive
-from textual.scroll_view import ScrollView
-from textual.strip import Strip
 
-from tui.widgets.columns import GAP, Cell, Column, Fact, Layout, lay_out
-from tui.widgets.rowfilter import RowFilter
+from tui.widgets.columns import GAP, Cell, Column, Fact
+from tui.widgets.rowpaint import POINTER
+from tui.widgets.tableview import TableView
 
-POINTER = "▸"
+WORK_SECONDS: Final = 0.004
+"""How long idle work may hold up everything else."""
+REST_SECONDS: Final = 0.015
+"""How long it then leaves to everything else."""
 
 
-class ResourceTable(ScrollView, Generic[Fact], can_focus=True):
-    """Rows of facts with a cursor; see the module."""
+class ResourceTable(TableView[Fact], Generic[Fact], can_focus=True):
+    """Rows of facts with a cursor and marks; see the module."""
 
-    ALLOW_SELECT = False
-    DEFAULT_CSS = """
-    ResourceTable { width: 1fr; height: 1fr; scrollbar-size-horizontal: 0; }
-    ResourceTable > .table--head { color: $text-muted; text-style: bold; }
-    ResourceTable > .table--cursor { background: $surface-lighten-2; text-style: bold; }
-    ResourceTable:focus > .table--cursor { background: $primary-darken-1; color: $text; }
-    ResourceTable > .table--note { color: $text-muted; }
-    ResourceTable > .table--ok { color: $text-success; }
-    ResourceTable > .table--warn { color: $text-warning; }
-    ResourceTable > .table--bad { color: $text-error; }
-    ResourceTable > .table--off { color: $text-muted; }
-    """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "table--head",
-        "table--cursor",
-        "table--note",
-        "table--ok",
-        "table--warn",
-        "table--bad",
-        "table--off",
-    }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", show=False),
         Binding("down,j", "move(1)", "Down", show=False),
@@ -58,10 +41,6 @@ class ResourceTable(ScrollView, Generic[Fact], can_focus=True):
         Binding("end,G", "edge(-1)", "Last", show=False),
         Binding("enter", "select", "Open", show=False),
     ]
-
-    cursor: reactive[int] = reactive(0, init=False)
-    note: reactive[str] = reactive("")
-    """What stands in place of rows when there are none; may have several lines."""
 
     class Highlighted(Message):
         """The cursor is on another row, or the row under it has changed."""
@@ -80,13 +59,33 @@ class ResourceTable(ScrollView, Generic[Fact], can_focus=True):
             self.key = key
 
     class Counted(Message):
-        """The number of rows that pass the filter, or of all, has changed."""
+        """The number of rows that pass the filter, of all, or of marked ones has changed."""
 
-        def __init__(self, table: "ResourceTable[Any]", shown: int, total: int) -> None:
+        def __init__(
+            self, table: "ResourceTable[Any]", shown: int, total: int, marked: int = 0
+        ) -> None:
             super().__init__()
             self.table = table
             self.shown = shown
             self.total = total
+            self.marked = marked
+
+    class Viewed(Message):
+        """Other rows stand on the screen: somebody has scrolled, filtered or sorted, rows have come
+        or gone, or the size has changed. Showing the same rows again does not tell it.
+
+        `keys` are the keys of the rows on the screen, from top to bottom; `table.visible_facts` has
+        their facts. Only the newest of a burst is delivered.
+        """
+
+        def __init__(self, table: "ResourceTable[Any]", keys: tuple[str, ...]) -> None:
+            super().__init__()
+            self.table = table
+            self.keys = keys
+
+        def can_replace(self, message: Message) -> bool:
+            """Whether `message`, which waits, is not worth delivering any more."""
+            return isinstance(message, ResourceTable.Viewed) and message.table is self.table
 
     def __init__(
         self,
@@ -94,229 +93,196 @@ class ResourceTable(ScrollView, Generic[Fact], can_focus=True):
         key: Callable[[Fact], str],
         *,
         id: str | None = None,
-        sort: int = 0,
+        sort: int | None = 0,
     ) -> None:
-        super().__init__(id=id)
-        self._columns = tuple(columns)
-        self._key = key
-        self._facts: Sequence[Fact] = ()
-        self._index: list[int] = []
-        self._filter = RowFilter()
-        self._sort: int | None = sort
-        self._reverse = False
-        self._layout: Layout[Fact] = lay_out(self._columns, (), 80)
-        self._texts: dict[str, Mapping[str, str]] = {}
+        """`sort` is the number of the column that orders the rows; None leaves them as they come,
+        which costs nothing however many there are. `key` tells rows apart, across refreshes."""
+        super().__init__(columns, key, id=id, sort=sort)
         self._moved = False
         """Whether anybody has put the cursor anywhere, or chosen rows by a filter."""
+        self._viewed: tuple[str, ...] = ()
+        self._work: Iterator[None] | None = None
 
     # Facts, filter, sorting.
 
-    def show(self, facts: Sequence[Fact]) -> None:
+    def show(self, facts: Iterable[Fact]) -> None:
         """Replace the rows; cursor and scrolling stay on the same object where it still is.
 
         Until somebody has moved, the first row is looked at, whatever arrives before it; and who
         looks at the first rows goes on seeing the first rows.
         """
+        self._replace(lambda: self._rows.replace(facts))
+
+    def merge(self, facts: Iterable[Fact]) -> None:
+        """Replace the rows that have the keys of `facts`, and add those that are new."""
+        self._replace(lambda: self._rows.merge(facts))
+
+    def _replace(self, replace: Callable[[], None]) -> None:
         kept = self.key_under_cursor if self._moved else None
-        line = self.cursor - int(self.scroll_offset.y)
+        top = self._top
+        line = self.cursor - top
         at_cursor = 0 <= line < self._lines
-        anchor, line = (kept, line) if at_cursor else (self._key_at(self.cursor - line), 0)
-        at_top = int(self.scroll_offset.y) == 0
-        self._facts = facts
-        self._texts = {}
-        self._reindex(kept, None if at_top else anchor, line)
+        anchor, line = (kept, line) if at_cursor else (self._rows.key_at(top), 0)
+        replace()
+        self._measure()
+        self._arrange(kept, None if top == 0 else anchor, line)
 
     def filter_by(self, text: str) -> None:
         """Show only the rows that match the filter line `text`."""
-        fields = tuple(column.title.lower() for column in self._columns)
-        self._filter = RowFilter.parse(text, fields)
-        self._reindex(self.key_under_cursor)
+        kept = self.key_under_cursor
+        self._rows.filter_by(text)
+        self._arrange(kept)
         self._moved = True
+
+    def prepare_filter(self) -> None:
+        """Somebody is about to type a filter: make the texts that it looks at, in idle moments,
+        however many there are."""
+        self._begin_work(self._rows.catching_up(all_texts=True))
 
     def sort_by_next(self) -> str:
         """Sort by the next column that is shown; returns its title."""
-        current = -1 if self._sort is None else self._sort
-        shown = [self._columns.index(column) for column in self._layout.columns]
+        current = -1 if self._rows.sort is None else self._rows.sort
+        shown = sorted(self._rows.columns.index(column) for column in self._layout.columns)
         return self.sort_by(next((n for n in shown if n > current), shown[0]))
 
     def sort_by(self, number: int) -> str:
         """Sort by column `number`; by the same one again turns the order round."""
-        if number == self._sort:
-            self._reverse = not self._reverse
-        else:
-            self._sort, self._reverse = number, False
-        self._reindex(self.key_under_cursor)
-        return self._columns[number].title
+        if number == self._rows.sort:
+            return self._sort(number, not self._rows.reverse)
+        return self._sort(number, False)
 
     def turn_round(self) -> None:
         """Reverse the order."""
-        self._reverse = not self._reverse
-        self._reindex(self.key_under_cursor)
+        self._sort(self._rows.sort, not self._rows.reverse)
+
+    def _sort(self, number: int | None, reverse: bool) -> str:
+        kept = self.key_under_cursor
+        self._rows.sort, self._rows.reverse = number, reverse
+        self._rows.arrange()
+        self._arrange(kept)
+        return "" if number is None else self._rows.columns[number].title
 
     @property
     def key_under_cursor(self) -> str | None:
         """The key of the row under the cursor."""
-        fact = self.fact_under_cursor
-        return None if fact is None else self._key(fact)
+        return self._rows.key_at(self.cursor)
 
     @property
     def fact_under_cursor(self) -> Fact | None:
         """The fact under the cursor."""
-        return self._facts[self._index[self.cursor]] if self._is_row(self.cursor) else None
+        return self._rows.fact_at(self.cursor)
 
     @property
     def visible_facts(self) -> tuple[Fact, ...]:
         """The facts that are on the screen now."""
-        top = int(self.scroll_offset.y)
-        return tuple(self._facts[i] for i in self._index[top : top + self._lines])
+        return self._rows.between(self._top, self._top + self._lines)
 
     @property
     def filtered_facts(self) -> tuple[Fact, ...]:
         """All facts that the filter leaves, in their order."""
-        return tuple(self._facts[number] for number in self._index)
+        return self._rows.shown
 
     def go_to(self, key: str) -> bool:
         """Put the cursor on the row `key`; false when it is not shown."""
-        position = self._position_of(key)
-        if position is not None:
+        place = self._rows.place_of(key)
+        if place is not None:
             self._moved = True
-            self.cursor = position
-        return position is not None
+            self.cursor = place
+        return place is not None
 
-    @property
-    def _lines(self) -> int:
-        """How many rows fit below the head."""
-        return max(0, self.size.height - 1)
-
-    def _key_at(self, position: int) -> str | None:
-        return self._key(self._facts[self._index[position]]) if self._is_row(position) else None
-
-    def _is_row(self, position: int) -> bool:
-        return 0 <= position < len(self._index)
-
-    def _position_of(self, key: str | None) -> int | None:
-        if key is None:
-            return None
-        found = (p for p, n in enumerate(self._index) if self._key(self._facts[n]) == key)
-        return next(found, None)
-
-    def _cells(self, number: int) -> Mapping[str, str]:
-        fact = self._facts[number]
-        key = self._key(fact)
-        texts = self._texts.get(key)
-        if texts is None:
-            texts = {c.title.lower(): c.show(fact).text.lower() for c in self._columns}
-            self._texts[key] = texts
-        return texts
-
-    def _reindex(self, kept: str | None, anchor: str | None = None, line: int = 0) -> None:
-        """Filter and sort again. The cursor goes to the row `kept`, and the row `anchor` stays on
-        the line `line` of the screen; without an anchor the cursor is brought into sight."""
-        numbers = range(len(self._facts))
-        if self._filter.terms:
-            index = [n for n in numbers if self._filter.keeps(lambda n=n: self._cells(n))]  # type: ignore[misc]
-        else:
-            index = list(numbers)
-        if self._sort is not None:
-            sort_key = self._columns[self._sort].sort_key
-            keys = {number: sort_key(self._facts[number]) for number in index}
-            index.sort(key=keys.__getitem__, reverse=self._reverse)
-        self._index = index
-        self._measure()
-        position = self._position_of(kept)
-        if position is None:
-            position = max(0, min(self.cursor, len(index) - 1))
-        same = anchor is not None and anchor == kept
-        anchored = position if same else self._position_of(anchor)
+    def _arrange(self, kept: str | None, anchor: str | None = None, line: int = 0) -> None:
+        """Show what the rows have become. The cursor goes to the row `kept`, and the row `anchor`
+        stays on the line `line` of the screen; without an anchor the cursor is brought into
+        sight."""
+        place = self._rows.place_of(kept)
+        if place is None:
+            place = max(0, min(self.cursor, len(self._rows) - 1))
+        self._lay_out()
+        anchored = place if anchor is not None and anchor == kept else self._rows.place_of(anchor)
+        self.set_reactive(ResourceTable.cursor, place)
         if anchored is not None:
             self._scroll(anchored - line)
         else:
-            self._reveal(position)
-        self.set_reactive(ResourceTable.cursor, position)
+            self._reveal(place)
         self.post_message(self.Highlighted(self, self.key_under_cursor))
-        self.post_message(self.Counted(self, len(index), len(self._facts)))
-        self.refresh()
+        self._count()
+        self._tell_view()
+        self._begin_work(self._rows.catching_up())
 
-    def _measure(self) -> None:
-        # All facts, not only those that pass: columns must not move while a filter is typed.
-        self._layout = lay_out(self._columns, self._facts, max(10, self.size.width - GAP))
-        self.virtual_size = Size(self.size.width, len(self._index) + 1)
+    def _count(self) -> None:
+        shown, total = len(self._rows), len(self._rows.facts)
+        self.post_message(self.Counted(self, shown, total, len(self._rows.marked)))
 
-    # Painting.
+    def _tell_view(self) -> None:
+        """Say which rows stand on the screen, if others did before."""
+        self._follow_with_caret()
+        keys = tuple(map(self._rows.key_of, self.visible_facts))
+        if keys != self._viewed:
+            self._viewed = keys
+            self.post_message(self.Viewed(self, keys))
 
-    def render_line(self, y: int) -> Strip:
-        """Format one line of the screen: the head, a row, or a line of the note."""
-        width = self.size.width
-        base = self.rich_style
-        if y == 0:
-            return self._head(width, base)
-        if not self._index:
-            return self._note_line(y - 1, width, base)
-        position = int(self.scroll_offset.y) + y - 1
-        if position >= len(self._index):
-            return Strip.blank(width, base)
-        return self._row(position, width, base)
+    # Idle work.
 
-    def _head(self, width: int, base: Style) -> Strip:
-        style = base + self.get_component_rich_style("table--head", partial=True)
-        segments = [Segment(" " * GAP, style)]
-        for column, cells in zip(self._layout.columns, self._layout.widths, strict=True):
-            mark = ""
-            if self._sort is not None and column is self._columns[self._sort]:
-                mark = "▾" if self._reverse else "▴"
-            # The mark may stand in the gap, so that a narrow column shows it too.
-            title = set_cell_size(column.title, min(cells, cell_len(column.title))) + mark
-            segments.append(Segment(set_cell_size(title, cells + GAP), style))
-        return Strip(segments).adjust_cell_length(width, style)
+    def _begin_work(self, work: Iterator[None]) -> None:
+        """Do `work` in small parts after the rows are painted; what was under way is left."""
+        begin = self._work is None
+        self._work = work
+        if begin:
+            self.call_after_refresh(self._go_on_working)
 
-    def _row(self, position: int, width: int, base: Style) -> Strip:
-        fact = self._facts[self._index[position]]
-        on_cursor = position == self.cursor
-        if on_cursor:
-            base = base + self.get_component_rich_style("table--cursor", partial=True)
-        # Neighbours of one style are one segment: what a terminal costs grows with their number.
-        segments: list[Segment] = []
-        plain = (POINTER if on_cursor else " ").ljust(GAP)
-        for column, cells in zip(self._layout.columns, self._layout.widths, strict=True):
-            text, tone = column.show(fact)
-            if tone:
-                style = base + self.get_component_rich_style(f"table--{tone}", partial=True)
-                segments += [Segment(plain, base), Segment(_fit(text, cells), style)]
-                plain = " " * GAP
-            else:
-                plain += _fit(text, cells) + " " * GAP
-        segments.append(Segment(plain, base))
-        return Strip(segments).adjust_cell_length(width, base)
+    def _go_on_working(self) -> None:
+        work = self._work
+        end = time.perf_counter() + WORK_SECONDS
+        while work is not None and time.perf_counter() < end:
+            if next(work, self) is self:
+                work = self._work = None
+        if work is not None:
+            self.set_timer(REST_SECONDS, self._go_on_working)
 
-    def _note_line(self, y: int, width: int, base: Style) -> Strip:
-        lines = [
-            part
-            for line in self.note.splitlines()
-            for part in textwrap.wrap(line, max(10, width - 2 * GAP)) or [""]
-        ]
-        if not 1 <= y <= len(lines):
-            return Strip.blank(width, base)
-        style = base + self.get_component_rich_style("table--note", partial=True)
-        return Strip([Segment("  " + lines[y - 1], style)]).adjust_cell_length(width, style)
+    # Marks.
 
-    def watch_note(self) -> None:
-        self.refresh()
+    @property
+    def marked_facts(self) -> tuple[Fact, ...]:
+        """The marked rows, in their order; those that the filter hides come last."""
+        return self._rows.marked
+
+    def action_mark(self) -> None:
+        """Mark the row under the cursor or take its mark away, and go to the next one."""
+        key = self.key_under_cursor
+        if key is not None:
+            self._rows.turn_mark(key)
+            self._marks_changed()
+            self._move_to(self.cursor + 1)
+
+    def action_mark_shown(self) -> None:
+        """Mark every row that the filter leaves."""
+        self._rows.mark_shown()
+        self._marks_changed()
+
+    def action_clear_marks(self) -> None:
+        """Take every mark away."""
+        self._rows.marks.clear()
+        self._marks_changed()
+
+    def _marks_changed(self) -> None:
+        self._repaint()
+        self._count()
 
     # Moving.
 
     def watch_cursor(self, old: int, new: int) -> None:
         self._reveal(new)
-        top = int(self.scroll_offset.y)
-        for position in (old, new):
-            self.refresh(Region(0, position - top + 1, self.size.width, 1))
+        for place in (old, new):
+            self.refresh(Region(0, place - self._top + 1, self.size.width, 1))
+        self._follow_with_caret()
         self.post_message(self.Highlighted(self, self.key_under_cursor))
 
-    def _reveal(self, position: int) -> None:
-        top = int(self.scroll_offset.y)
-        if position < top:
-            self._scroll(position)
-        elif position >= top + max(1, self._lines):
-            self._scroll(position - max(1, self._lines) + 1)
+    def _reveal(self, place: int) -> None:
+        top = self._top
+        if place < top:
+            self._scroll(place)
+        elif place >= top + max(1, self._lines):
+            self._scroll(place - max(1, self._lines) + 1)
 
     def _scroll(self, top: int) -> None:
         # Forced: until the next layout there is no scroll bar, without which it would not move.
@@ -325,11 +291,12 @@ class ResourceTable(ScrollView, Generic[Fact], can_focus=True):
     def watch_scroll_y(self, old: float, new: float) -> None:
         super().watch_scroll_y(old, new)
         self.refresh()
+        self._tell_view()
 
-    def _move_to(self, position: int) -> None:
+    def _move_to(self, place: int) -> None:
         self._moved = True
-        if self._index:
-            self.cursor = max(0, min(position, len(self._index) - 1))
+        if len(self._rows):
+            self.cursor = max(0, min(place, len(self._rows) - 1))
 
     def action_move(self, by: int) -> None:
         """Move the cursor by `by` rows."""
@@ -341,7 +308,7 @@ class ResourceTable(ScrollView, Generic[Fact], can_focus=True):
 
     def action_edge(self, edge: int) -> None:
         """Move the cursor to the first (0) or the last (-1) row."""
-        self._move_to(0 if edge == 0 else len(self._index) - 1)
+        self._move_to(0 if edge == 0 else len(self._rows) - 1)
 
     def action_select(self) -> None:
         """Open the row under the cursor."""
@@ -349,18 +316,37 @@ class ResourceTable(ScrollView, Generic[Fact], can_focus=True):
         if key is not None:
             self.post_message(self.Selected(self, key))
 
+    def action_shift(self, by: int) -> None:
+        """Move the columns beside the first one by `by`."""
+        self._shift = max(0, min(self._shift + by, self.last_shift))
+        self._lay_out()
+
+    def on_focus(self) -> None:
+        self._follow_with_caret()
+
     def on_resize(self, event: events.Resize) -> None:
-        self._measure()
+        self._lay_out()
         self._reveal(self.cursor)
-        self.refresh()
+        self._tell_view()
+
+    # Mouse. The wheel and the scroll bar are Textual's.
+
+    def on_mouse_scroll_left(self, event: events.MouseScrollLeft) -> None:
+        self.action_shift(-1)
+
+    def on_mouse_scroll_right(self, event: events.MouseScrollRight) -> None:
+        self.action_shift(1)
 
     def on_click(self, event: events.Click) -> None:
+        event.prevent_default()  # Textual would select the whole table on a double click
+        if self.text_selection is not None:
+            return  # the end of a selection is not meant for a row
         if event.y == 0:
             self._click_head(event.x)
             return
-        position = int(self.scroll_offset.y) + event.y - 1
-        if position < len(self._index):
-            self._move_to(position)
+        place = self._top + event.y - 1
+        if place < len(self._rows):
+            self._move_to(place)
             if event.chain == 2:
                 self.action_select()
 
@@ -368,16 +354,9 @@ class ResourceTable(ScrollView, Generic[Fact], can_focus=True):
         left = GAP
         for column, cells in zip(self._layout.columns, self._layout.widths, strict=True):
             if left <= x < left + cells + GAP:
-                self.sort_by(self._columns.index(column))
+                self.sort_by(self._rows.columns.index(column))
                 return
             left += cells + GAP
 
 
-def _fit(text: str, cells: int) -> str:
-    """`text` in exactly `cells` cells; an ellipsis says that some of it is cut off."""
-    if cell_len(text) <= cells:
-        return set_cell_size(text, cells)
-    return set_cell_size(text, cells - 1) + "…"
-
-
-__all__ = ["Cell", "Column", "ResourceTable"]
+__all__ = ["POINTER", "Cell", "Column", "ResourceTable"]
