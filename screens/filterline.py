@@ -75,9 +75,12 @@ class FilterLine(Horizontal):
         """Replace the filter."""
         self.query_one(Input).value = text
 
-    def count(self, text: str) -> None:
-        """Show how many rows there are."""
-        self.query_one(".filter--count", Static).update(Content(text))
+    def count(self, text: str, warning: str = "") -> None:
+        """Show how many rows there are, and what to bear in mind about them."""
+        shown = Content(text)
+        if warning:
+            shown = Content.assemble((f"◌ {warning}  ", "bold $text-warning"), text)
+        self.query_one(".filter--count", Static).update(shown)
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:

@@ -24,7 +24,7 @@ from screens.section_keys import TITLES, bindings_of
 from tui.actions import SECTIONS, action, actions_on
 from tui.session.glimpse import GlimpsedNetwork
 from tui.session.start import Start
-from tui.session.status import words_for_age
+from tui.session.status import words_for_age, words_for_past
 from tui.widgets.failures import TellsFailures
 from tui.widgets.header import ConsoleHeader, HeaderFacts, SectionBar
 from tui.widgets.hints import Hint, HintBar, make_hints
@@ -135,7 +135,9 @@ class FirstScreen(TellsFailures, Screen[None]):
 
     @on(ResourceTable.Counted)
     def _counted(self, event: ResourceTable.Counted) -> None:
-        self.query_one(FilterLine).count(f"{event.shown} of {event.total} …")
+        glimpse = self._start.glimpse
+        said = "" if glimpse is None else f"from {words_for_past(time.time() - glimpse.listed)}"
+        self.query_one(FilterLine).count(f"{event.shown} of {event.total} …", said)
         if self.filter_text:
             self.table.note = "No row matches the filter. Press / to change it."
 

@@ -1,6 +1,5 @@
 """What every section of the console has: header, sections, filter line, body, hint line."""
 
-import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from functools import partial
 from typing import ClassVar, Final, Protocol, cast
@@ -22,7 +21,7 @@ from tui.safety.secret import Secret
 from tui.session.auditing import SecretUse
 from tui.session.inventory import Kind
 from tui.session.session import Session
-from tui.session.status import words_for_age
+from tui.session.status import words_for_age, words_for_past
 from tui.session.tray import Task
 from tui.widgets.failures import TellsFailures
 from tui.widgets.header import ConsoleHeader, HeaderFacts, SectionBar
@@ -185,9 +184,20 @@ class SectionScreen(TellsFailures, Screen[None]):
         self.show_hints()
 
     def _age(self) -> str:
-        times = [self.session.inventory.shelf(kind).fetched for kind in self.kinds]
-        known = [fetched for fetched in times if fetched is not None]
-        return words_for_age(time.monotonic() - min(known)) if known else ""
+        shelves = [self.session.inventory.shelf(kind) for kind in self.kinds]
+        ages = [age for shelf in shelves if (age := shelf.age) is not None]
+        return words_for_age(max(ages)) if ages else ""
+
+    @property
+    def words_for_memory(self) -> str:
+        """What is to be said of rows that only an earlier run has seen; empty without any."""
+        shelves = [self.session.inventory.shelf(kind) for kind in self.kinds]
+        ages = [shelf.age or 0.0 for shelf in shelves if shelf.remembered]
+        if not ages:
+            return ""
+        asking = any(shelf.loading for shelf in shelves)
+        then = "asking the server …" if asking else "r asks the server"
+        return f"from {words_for_past(max(ages))}, {then}"
 
     # Actions.
 

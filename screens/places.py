@@ -1,5 +1,6 @@
 """Sections whose rows stand for a network: from each of them to its users, firewall and logs."""
 
+from collections.abc import Iterable
 from typing import TypeVar
 
 from screens.repair import ask_to_repair
@@ -31,6 +32,9 @@ class PlaceScreen(TableScreen[Row]):
     def place_key_of(self, row: Row) -> str:
         """The id of the row's network or VPC."""
         raise NotImplementedError
+
+    def ids_of(self, row: Row) -> Iterable[str]:
+        return self.key_of(row), self.address_id_of(row)
 
     def action_rotate(self) -> None:
         """Give the VPN another key."""

@@ -1,7 +1,7 @@
 """Sections that are a table with a pane of details beside it."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Final, Generic, TypeVar
 
 from textual import on
 from textual.containers import Horizontal
@@ -14,11 +14,14 @@ from screens.filterline import FilterLine
 from screens.frame import SectionScreen
 from tui.actions import Action
 from tui.cloud.errors import CloudError
-from tui.session.inventory import Shelf
+from tui.session.inventory import Kind, Shelf
 from tui.widgets.columns import Column
 from tui.widgets.table import ResourceTable
 
 Row = TypeVar("Row")
+
+NEEDS_THE_SERVER: Final = frozenset({"reveal", "kits"})
+"""Actions that change nothing and yet need what is never kept on disk: the keys of VPNs."""
 
 
 class TableScreen(SectionScreen, Generic[Row]):
@@ -120,14 +123,33 @@ class TableScreen(SectionScreen, Generic[Row]):
 
     def reason_against(self, action: Action) -> str | None:
         reason = super().reason_against(action)
-        if reason is None and action.on_row and self.row is None:
+        if reason is not None or not action.on_row:
+            return reason
+        row = self.row
+        if row is None:
             return "There is no row here to do that with."
-        return reason
+        if (action.writes or action.name in NEEDS_THE_SERVER) and self.is_remembered(row):
+            return (
+                f"{self.title_of(row)} is what an earlier run has seen. Wait until the server has "
+                "told of it, or press r to ask for all rows."
+            )
+        return None
+
+    def ids_of(self, row: Row) -> Iterable[str]:
+        """The ids of everything that the row is made from; a VPN has that of its address."""
+        return (self.key_of(row),)
+
+    def is_remembered(self, row: Row) -> bool:
+        """Whether a part of the row was not told by the server since the console started."""
+        inventory = self.session.inventory
+        remembered = [inventory.shelf(kind).remembered for kind in Kind]
+        return any(each in keys for each in self.ids_of(row) for keys in remembered if keys)
 
     @on(ResourceTable.Counted)
     def _counted(self, event: ResourceTable.Counted) -> None:
         more = " …" if any(shelf.loading for shelf in self.shelves().values()) else ""
-        self.query_one(FilterLine).count(f"{event.shown} of {event.total}{more}")
+        count = f"{event.shown} of {event.total}{more}"
+        self.query_one(FilterLine).count(count, self.words_for_memory)
         self.table.note = self._note()
 
     @on(ResourceTable.Highlighted)

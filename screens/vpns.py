@@ -1,6 +1,6 @@
 """The Remote Access VPNs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 import msgspec
@@ -189,6 +189,9 @@ class VpnsScreen(PlaceScreen[VpnRow]):
 
     def router_id_of(self, row: VpnRow) -> str:
         return row.routers[0].id if row.routers else ""
+
+    def ids_of(self, row: VpnRow) -> Iterable[str]:
+        return row.key, row.place_key
 
     def title_of(self, row: VpnRow) -> str:
         return row.place

@@ -29,7 +29,12 @@ os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-FOLDERS: Final = ("CSVPN_CONFIG_DIR", "CSVPN_STATE_DIR", "CSVPN_DATA_DIR")
+FOLDERS: Final = (
+    "CSVPN_CONFIG_DIR",
+    "CSVPN_STATE_DIR",
+    "CSVPN_DATA_DIR",
+    "CSVPN_CACHE_DIR",
+)
 INHERITED: Final = (
     "SSH_AUTH_SOCK",
     "CSVPN_SECRET_KEY",

@@ -144,6 +144,7 @@ class Console(TellsFailures, CrashesQuietly, KeysInOrder):
         from screens.journal_watch import JournalWatch
 
         self._session = session
+        session.keeping_rows.begin()
         self._watch = JournalWatch(self, session)
         self._stop_listening = [
             self._watch.stop,

@@ -10,6 +10,7 @@ from tests.commands.contexts import Printed
 from tests.consoles import lab_path
 from tests.launchers import MemoryKeyring, lab_launcher, saved_profile
 from tests.safety.vaults import PASSPHRASE, Person, file_in, nobody
+from tui.cloud.models import Zone
 from tui.commands.arguments import parser
 from tui.commands.opening import Context
 from tui.commands.output import CommandError, Exit
@@ -17,6 +18,9 @@ from tui.commands.profile import run_command
 from tui.lab.lab import Lab
 from tui.safety.secret import Secret
 from tui.session.launch import Launcher
+from tui.session.rowcache import Kept, RowCache
+from tui.session.shelf import Kind
+from tui.settings.paths import cache_folder
 
 SECRET = "canary-Profile-7y2"
 
@@ -168,3 +172,29 @@ async def test_listing_asks_for_no_passphrase(
     launcher.ask_passphrase_with(nobody)
     document = await answer(launcher, printed)
     assert document["profiles"][0]["secrets"][0]["places"][0]["store"] == "encrypted file"
+
+
+async def test_forgetting_the_rows_leaves_those_of_others(
+    contract_lab: Lab, tmp_path: Path, printed: Printed
+) -> None:
+    profiles = [saved_profile(contract_lab, name) for name in ("prod", "other")]
+    caches = [RowCache(cache_folder(), each) for each in profiles]
+    for cache in caches:
+        cache.save([Kept(kind=Kind.ZONES, rows=(Zone(id="z", name="dc1"),), listed=1.0)])
+    launcher = launcher_in(contract_lab, tmp_path)
+    assert await run_command(Context(launcher), typed("prod", "--forget-rows")) is Exit.FINE
+    assert printed.both()[0] == "No rows of prod are kept on disk now.\n"
+    assert [len(cache.load()) for cache in caches] == [0, 1]
+    assert await answer(launcher, printed, "other", "--forget-rows") == {
+        "profile": "other",
+        "rows_kept": False,
+    }
+    assert caches[1].load() == []
+
+
+async def test_a_profile_that_goes_takes_its_rows_along(contract_lab: Lab, tmp_path: Path) -> None:
+    profile = saved_profile(contract_lab, "prod")
+    cache = RowCache(cache_folder(), profile)
+    cache.save([Kept(kind=Kind.ZONES, rows=(Zone(id="z", name="dc1"),), listed=1.0)])
+    await launcher_in(contract_lab, tmp_path).remove(profile)
+    assert not cache.folder.exists()

@@ -1,4 +1,4 @@
-"""Folders follow XDG and the three variables, and are private when made."""
+"""Folders follow XDG and the four variables, and are private when made."""
 
 import stat
 from pathlib import Path
@@ -15,6 +15,7 @@ from tui.settings.errors import SettingsError
         ("CSVPN_CONFIG_DIR", "XDG_CONFIG_HOME", paths.config_folder),
         ("CSVPN_STATE_DIR", "XDG_STATE_HOME", paths.state_folder),
         ("CSVPN_DATA_DIR", "XDG_DATA_HOME", paths.data_folder),
+        ("CSVPN_CACHE_DIR", "XDG_CACHE_HOME", paths.cache_folder),
     ],
 )
 def test_the_variable_wins_over_xdg(

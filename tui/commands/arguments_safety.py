@@ -14,6 +14,9 @@ def declare(commands: Commands) -> None:
     profile.add_argument(
         "--forget", action="store_true", help="delete the secrets of NAME that csvpn keeps"
     )
+    profile.add_argument(
+        "--forget-rows", action="store_true", help="delete the rows of NAME that are kept on disk"
+    )
     profile.add_argument("--yes", action="store_true", help="do not ask")
     run_by(profile, "tui.commands.profile")
 

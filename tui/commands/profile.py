@@ -10,8 +10,11 @@ from tui.commands.output import CommandError, Exit, confirm, print_json, print_l
 from tui.safety.credentials import CannotMove, Credential, Store, StoreState
 from tui.safety.text import clean
 from tui.session.launch import Launcher, credential_of, secret_words
+from tui.session.rowcache import clear_rows
 from tui.settings.model import Profile
+from tui.settings.paths import cache_folder
 
+_CHOICES = ("move-to", "forget", "forget-rows")
 _NOWHERE = "nowhere: it is asked for"
 
 
@@ -26,13 +29,17 @@ class SecretPlaces(msgspec.Struct, frozen=True):
 async def run_command(context: Context, arguments: argparse.Namespace) -> Exit:
     """List, move or forget. Raises one of `output.EXPECTED`."""
     name = arguments.name or context.profile
-    if arguments.move_to and arguments.forget:
-        raise CommandError("--move-to and --forget were given", "choose one of them")
-    if arguments.move_to or arguments.forget:
+    chosen = [f"--{each}" for each in _CHOICES if getattr(arguments, each.replace("-", "_"))]
+    if len(chosen) > 1:
+        raise CommandError(f"{' and '.join(chosen)} were given", "choose one of them")
+    if chosen:
         if not name:
-            what = "--move-to" if arguments.move_to else "--forget"
-            raise CommandError(f"{what} needs the name of a profile", "see csvpn profile --help")
+            raise CommandError(
+                f"{chosen[0]} needs the name of a profile", "see csvpn profile --help"
+            )
         profile = chosen_profile(context.launcher.profiles(), name)
+        if arguments.forget_rows:
+            return _forget_rows(context, profile)
         if arguments.forget:
             return await _forget(context, profile, yes=arguments.yes)
         return await _move(context, profile, arguments.move_to)
@@ -137,4 +144,20 @@ async def _forget(context: Context, profile: Profile, *, yes: bool) -> Exit:
         print_line(f"csvpn keeps no secret of {profile.name} now.")
     for place in left:
         tell(f"note: {clean(place.name)} still has one.")
+    return Exit.FINE
+
+
+def _forget_rows(context: Context, profile: Profile) -> Exit:
+    try:
+        clear_rows(cache_folder(), profile.name)
+    except OSError as error:
+        raise CommandError(
+            f"the rows of {profile.name} cannot be deleted: {error.strerror}",
+            f"delete {cache_folder() / 'rows'}",
+            code=Exit.CANNOT_TELL,
+        ) from error
+    if context.as_json:
+        print_json({"profile": profile.name, "rows_kept": False})
+    else:
+        print_line(f"No rows of {profile.name} are kept on disk now.")
     return Exit.FINE

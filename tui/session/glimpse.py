@@ -7,6 +7,7 @@ it is made only when it is looked at. The lists themselves follow a moment later
 
 import logging
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, Final, Literal, overload
 
 import msgspec
@@ -89,7 +90,9 @@ def unpack_glimpse(content: bytes) -> Glimpse:
 
 
 def load_glimpse(profile: Profile) -> Glimpse | None:
-    """What was kept for `profile`; None where there is nothing that can be used."""
+    """What was kept for `profile`; None where there is nothing that can be used, or wanted."""
+    if not profile.keep_rows:
+        return None
     try:
         content = read_own(rows_folder(profile) / FILE_NAME)
         return None if content is None else unpack_glimpse(content)
@@ -98,6 +101,12 @@ def load_glimpse(profile: Profile) -> Glimpse | None:
         return None
 
 
-def save_glimpse(profile: Profile, rows: Sequence[Any], listed: float) -> None:
-    """Keep `rows`, which are `NetworkRow`s, for the next start. Raises `OSError`."""
-    write_own(rows_folder(profile) / FILE_NAME, pack_glimpse(rows, listed))
+def save_glimpse(
+    profile: Profile, rows: Sequence[Any], listed: float, folder: Path | None = None
+) -> None:
+    """Keep `rows`, which are `NetworkRow`s, for the next start. Raises `OSError`.
+
+    `folder` is where the rows of this profile are kept, if not where `load_glimpse` looks.
+    """
+    path = (folder or rows_folder(profile)) / FILE_NAME
+    write_own(path, pack_glimpse(rows, listed))

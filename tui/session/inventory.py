@@ -7,10 +7,8 @@ screen vanishes while the server thinks.
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Iterable
-from enum import StrEnum
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, TypeVar
 
 from tui.cloud import listings
 from tui.cloud.client import CloudClient
@@ -33,81 +31,14 @@ from tui.cloud.models import (
 from tui.safety.redact import redact
 from tui.safety.text import clean
 from tui.session.gathered import Gathered
+from tui.session.rowcache import Kept
+from tui.session.shelf import Kind, Shelf
+
+__all__ = ["OPTIONAL", "Inventory", "Kind", "Shelf"]
 
 _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-
-class Kind(StrEnum):
-    """The lists."""
-
-    ZONES = "zones"
-    NETWORKS = "networks"
-    VPCS = "VPCs"
-    ADDRESSES = "addresses"
-    VPNS = "VPNs"
-    USERS = "VPN users"
-    ROUTERS = "routers"
-    GATEWAYS = "customer gateways"
-    CONNECTIONS = "site-to-site connections"
-
-
-class Shelf(Generic[T]):
-    """One list: rows by id, how many the server says there are, when they were asked for."""
-
-    def __init__(self) -> None:
-        self.rows: dict[str, T] = {}
-        self.total: int | None = None
-        self.fetched: float | None = None
-        """Monotonic seconds of the last complete answer."""
-        self.error: CloudError | None = None
-        self._asked = 0
-        """How many questions there were."""
-        self._answered = 0
-        """The newest question whose answer is here."""
-        self._under_way: set[int] = set()
-
-    @property
-    def loading(self) -> bool:
-        """Whether an answer is awaited."""
-        return bool(self._under_way)
-
-    def ask(self) -> int:
-        """Begin a question; returns its number."""
-        self._asked += 1
-        self._under_way.add(self._asked)
-        return self._asked
-
-    def take_page(self, question: int, rows: dict[str, T], total: int) -> None:
-        """Add rows that have come, unless a newer question was answered meanwhile."""
-        if question > self._answered:
-            self.rows.update(rows)
-            self.total = total
-
-    def settle(self, question: int, rows: dict[str, T], error: CloudError | None = None) -> None:
-        """Replace the rows by all of the answer, or note why it failed.
-
-        Nothing happens when a newer question was answered before: its rows are the fresher ones.
-        """
-        if question <= self._answered:
-            return
-        self._answered = question
-        self.error = error
-        if error is None:
-            self.rows, self.total = rows, len(rows)
-            self.fetched = time.monotonic()
-
-    def leave(self, question: int) -> None:
-        """End a question, answered or not."""
-        self._under_way.discard(question)
-
-    def is_older_than(self, seconds: float) -> bool:
-        """Whether the last complete answer is older, or there was none; not while one is coming."""
-        if self.loading:
-            return False
-        return self.fetched is None or time.monotonic() - self.fetched >= seconds
-
 
 _LISTINGS: Final[dict[Kind, listings.Listing[Any]]] = {
     Kind.ZONES: listings.ZONES,
@@ -181,6 +112,29 @@ class Inventory:
         """Call `listener` with the name of a list whenever it changes; returns what ends that."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
+
+    def recall(self, lists: Iterable[Kept]) -> None:
+        """Show the rows of an earlier run where the server has not told anything yet."""
+        for kept in lists:
+            rows = {_key(row): row for row in kept.rows}
+            self.shelf(kept.kind).recall(rows, kept.listed, kept.cost)
+            self._tell(str(kept.kind))
+
+    def worth_keeping(self) -> list[Kept]:
+        """The lists as they are now, those that were ever complete, for the next run."""
+        return [
+            Kept(kind=kind, rows=tuple(shelf.rows.values()), listed=shelf.listed, cost=shelf.cost)
+            for kind in Kind
+            if (shelf := self.shelf(kind)).listed is not None
+        ]
+
+    def take(self, kind: Kind, rows: Iterable[Any]) -> None:
+        """Put in a whole list that somebody else has asked for."""
+        shelf = self.shelf(kind)
+        question = shelf.ask()
+        shelf.settle(question, {_key(row): row for row in rows})
+        shelf.leave(question)
+        self._tell(str(kind))
 
     async def refresh(self, kinds: Iterable[Kind]) -> None:
         """Ask for these lists again, side by side; an error is kept on the list, not raised."""

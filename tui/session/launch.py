@@ -6,6 +6,7 @@ asked, and that the secret works is seen before it is kept.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from tui.cloud.endpoint import Identity, Keys, Login
@@ -14,9 +15,11 @@ from tui.safety.credentials import Aside, Credential, CredentialStore, Store, St
 from tui.safety.sealing import SealingKey
 from tui.safety.secret import Secret
 from tui.safety.vault import AskPassphrase
+from tui.session.rowcache import clear_rows
 from tui.session.session import Session
 from tui.settings.cloudmonkey import CloudMonkeyImport, import_cloudmonkey
 from tui.settings.model import Profile, Profiles
+from tui.settings.paths import cache_folder
 from tui.settings.profiles import load_profiles, remove_profile, save_profile
 
 if TYPE_CHECKING:
@@ -179,9 +182,11 @@ class Launcher:
         return await self._credentials.keep(profile.name, credential_of(profile), secret)
 
     async def remove(self, profile: Profile) -> None:
-        """Take the profile out of the file and forget its secrets."""
+        """Take the profile out of the file, and forget its secrets and the rows kept for it."""
         await asyncio.to_thread(remove_profile, profile.name)
         await self._credentials.forget(profile.name)
+        with suppress(OSError):
+            await asyncio.to_thread(clear_rows, cache_folder(), profile.name)
 
     async def open_demo(self) -> Session:
         """A session on the embedded lab; `offers_demo` says whether there is one."""

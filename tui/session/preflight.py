@@ -116,8 +116,9 @@ class Gathering:
 
     def _is_known(self, kind: Kind) -> bool:
         """Zones were asked for when the session was opened, and stay as they are."""
-        zones = kind is Kind.ZONES and bool(self._inventory.zones.rows)
-        return zones or kind in self._known
+        zones = self._inventory.zones
+        told = kind is Kind.ZONES and bool(zones.rows) and not zones.remembered
+        return told or kind in self._known
 
     def _note(self, **learnt: Any) -> None:
         self._inventory.gathered[self._key] = msgspec.structs.replace(self.gathered, **learnt)

@@ -13,8 +13,10 @@ from typing import Final
 import msgspec
 
 from tui.settings.model import Profile
+from tui.settings.paths import cache_folder
 
 LARGEST_FILE: Final = 48 * 1024 * 1024
+"""Bytes; some 100,000 networks. A longer list is not kept, and a longer file is not read."""
 _MAGIC: Final = b"csvpn rows 1\n"
 
 
@@ -30,13 +32,9 @@ def digest_of(profile: Profile) -> str:
     return hashlib.sha256(msgspec.json.encode((profile.name, profile.url, who))).hexdigest()
 
 
-def rows_folder(profile: Profile) -> Path:
-    """The folder of one profile, server and identity."""
-    import platformdirs
-
-    named = os.environ.get("CSVPN_CACHE_DIR", "")
-    base = Path(named) if named else platformdirs.user_cache_path("csvpn")
-    return base / "rows" / f"{profile.name}-{digest_of(profile)[:16]}"
+def rows_folder(profile: Profile, base: Path | None = None) -> Path:
+    """The folder of one profile, server and identity, in `base` or the usual cache folder."""
+    return (base or cache_folder()) / "rows" / f"{profile.name}-{digest_of(profile)[:16]}"
 
 
 def read_own(path: Path) -> bytes | None:
@@ -66,11 +64,18 @@ def read_own(path: Path) -> bytes | None:
 
 
 def write_own(path: Path, content: bytes) -> None:
-    """Replace the file, mode 0600: whoever reads it sees the old one or the new one."""
+    """Replace the file, mode 0600: whoever reads it sees the old one or the new one.
+
+    `content` that is too long takes the file away. Raises `OSError`.
+    """
     import contextlib
     import tempfile
 
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if len(content) > LARGEST_FILE:
+        path.unlink(missing_ok=True)
+        return
+    for folder in (path.parent.parent, path.parent):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:

@@ -27,9 +27,10 @@ from tui.safety.sealing import SealingKey
 from tui.session.inventory import OPTIONAL, Inventory, Kind
 from tui.session.roster import SessionRoster
 from tui.session.routers import FindPassphrase, RouterPool
+from tui.session.rowkeeping import RowKeeping
 from tui.session.tray import Task, Tray
 from tui.settings.model import Profile
-from tui.settings.paths import state_folder
+from tui.settings.paths import cache_folder, state_folder
 
 if TYPE_CHECKING:
     import httpx
@@ -83,8 +84,8 @@ class Session:
         state: Path | None = None,
         find_sealing_key: FindSealingKey | None = None,
     ) -> None:
-        """`state` is the folder of journal, roster and audit trail, where it is not the usual one;
-        without `find_sealing_key` the journal keeps no secrets."""
+        """`state` is the folder of journal, roster, audit trail and kept rows, where it is not the
+        usual one; without `find_sealing_key` the journal keeps no secrets."""
         self.profile = profile
         self.read_only = read_only or profile.read_only
         self.client = CloudClient(
@@ -94,6 +95,10 @@ class Session:
             on_call=self._note_answer,
         )
         self.inventory = Inventory(self.client)
+        self.keeping_rows = RowKeeping(
+            self.inventory, profile, state if state is not None else cache_folder()
+        )
+        """The rows on disk; the console alone reads and writes them (`begin`)."""
         self.routers = RouterPool(profile, self.client, find_passphrase, self._witness_remedy)
         self._find_sealing_key = find_sealing_key
         self.state = state if state is not None else state_folder()
@@ -129,7 +134,7 @@ class Session:
         Raises `CloudError` when the server cannot be asked at all.
         """
         zones = await self.client.fetch(listings.ZONES)
-        self.inventory.zones.rows = {zone.id: zone for zone in zones}
+        self.inventory.take(Kind.ZONES, zones)
         await asyncio.gather(
             self.books.check(),
             self._learn_identity(),
@@ -280,6 +285,7 @@ class Session:
     async def aclose(self) -> None:
         """Close every connection; jobs that the server has taken go on there."""
         await self.tray.aclose()
+        await self.keeping_rows.aclose()
         await asyncio.gather(*self._noting)
         await self.roster.aclose()
         await self.routers.aclose()

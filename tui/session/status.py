@@ -16,6 +16,17 @@ def words_for_age(seconds: float) -> str:
     return f"{int(seconds) // 86400}d"
 
 
+def words_for_past(seconds: float) -> str:
+    """How long ago something was, as a person would say it: `3 h ago`, `just now`."""
+    if seconds < 60:
+        return "just now" if seconds < 10 else f"{int(seconds) // 10 * 10} s ago"
+    if seconds < 3600:
+        return f"{int(seconds) // 60} min ago"
+    if seconds < 2 * 86400:
+        return f"{int(seconds) // 3600} h ago"
+    return f"{int(seconds) // 86400} days ago"
+
+
 def words_for_moment(text: str) -> str:
     """A time as CloudStack writes it, in the way people do: `2026-11-02 09:30 UTC`.
 

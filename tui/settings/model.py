@@ -83,6 +83,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     max_calls: Annotated[int, msgspec.Meta(ge=1, le=16)] = 3
     """Calls at a time to this server."""
     page_size: Annotated[int, msgspec.Meta(ge=1, le=500)] = 100
+    keep_rows: bool = True
+    """Whether rows that were seen are kept on disk, to be shown at once at the next start."""
     psk_days: Annotated[int, msgspec.Meta(ge=1, le=3650)] = 90
     """Days that a pre-shared key is good for, before it is called overdue."""
     zones: dict[str, SshPath] = {}

@@ -1,8 +1,8 @@
 """Where the program keeps its files.
 
 The folders follow the XDG base directory rules (`platformdirs`). `CSVPN_CONFIG_DIR`,
-`CSVPN_STATE_DIR` and `CSVPN_DATA_DIR` replace them one by one. Naming a folder does not make it;
-`private_folder` does, readable by its owner only.
+`CSVPN_STATE_DIR`, `CSVPN_DATA_DIR` and `CSVPN_CACHE_DIR` replace them one by one. Naming a folder
+does not make it; `private_folder` does, readable by its owner only.
 """
 
 import os
@@ -29,6 +29,11 @@ def state_folder() -> Path:
 def data_folder() -> Path:
     """Known host keys: what was learnt and must not be lost."""
     return _chosen("CSVPN_DATA_DIR", platformdirs.user_data_path(_APPLICATION))
+
+
+def cache_folder() -> Path:
+    """Rows as they were last seen: what may be deleted at any time and costs nothing but time."""
+    return _chosen("CSVPN_CACHE_DIR", platformdirs.user_cache_path(_APPLICATION))
 
 
 def profiles_file() -> Path:
@@ -61,7 +66,8 @@ def private_folder(path: Path) -> Path:
     except OSError as error:
         raise SettingsError(
             f"cannot make the folder {str(path)!r}: {error.strerror}",
-            "choose another with CSVPN_CONFIG_DIR, CSVPN_STATE_DIR or CSVPN_DATA_DIR",
+            "choose another with CSVPN_CONFIG_DIR, CSVPN_STATE_DIR, CSVPN_DATA_DIR or "
+            "CSVPN_CACHE_DIR",
         ) from error
     return path
 
