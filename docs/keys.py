@@ -14,6 +14,7 @@ from textual.screen import Screen
 
 import screens
 from screens.filterline import FilterLine
+from screens.first import FirstScreen
 from screens.frame import SectionScreen
 from screens.help import MOVING
 from screens.section_keys import TITLES
@@ -168,7 +169,7 @@ def _keys_by_words(bindings: Sequence[BindingType]) -> dict[str, list[str]]:
 
 
 def other_screens() -> list[type[Screen[Any]]]:
-    """Every screen and dialog of the console that is no section."""
+    """Every screen and dialog of the console that is no section, nor stands in for one."""
     found: dict[str, type[Screen[Any]]] = {}
     for module in pkgutil.iter_modules(screens.__path__, "screens."):
         for thing in vars(importlib.import_module(module.name)).values():
@@ -176,7 +177,7 @@ def other_screens() -> list[type[Screen[Any]]]:
                 found[thing.__name__] = thing
     ours = [each for each in found.values() if each.__module__.startswith("screens.")]
     whole = [each for each in ours if "ABSTRACT" not in vars(each)]
-    return [each for each in whole if not issubclass(each, SectionScreen)]
+    return [each for each in whole if not issubclass(each, SectionScreen | FirstScreen)]
 
 
 def _spell(keys: Iterable[str]) -> str:

@@ -1,6 +1,9 @@
 """A conversation with one Virtual Router.
 
 Only commands of the registries are sent; at most three run at a time, each within its own limit.
+A machine that is reached is asked for its name. What only reads does not wait for that: it is sent
+beside the question, and what it prints is handed on when the name is the router's. What changes
+something, and what records, is sent only then.
 What changes something is in a registry of its own, and refused where nothing may be changed.
 Bytes come as bytes: with a text encoding a single bad byte would end the whole connection.
 """
@@ -36,6 +39,7 @@ from tui.router.remedies import REMEDIES, Applied, Remedy
 from tui.router.several import Answers, batch_of
 from tui.router.slices import SLICES
 from tui.router.survey import Answer
+from tui.router.way import Way
 from tui.safety.secret import Secret
 from tui.settings.model import SshPath
 from tui.settings.paths import known_hosts_file
@@ -95,7 +99,7 @@ class RouterConnection:
         self._witness = witness
         self._path = path
         self._passphrase = passphrase
-        self._links: list[asyncssh.SSHClientConnection] = []
+        self._way: Way | None = None
         self._connecting = asyncio.Lock()
         self._turns = asyncio.Semaphore(COMMANDS_AT_A_TIME)
         self._closed = False
@@ -103,26 +107,37 @@ class RouterConnection:
     @property
     def is_connected(self) -> bool:
         """True while the router's connection is known to be open."""
-        return bool(self._links) and not self._links[-1].is_closed()
+        return self._way is not None and self._way.is_open and self._way.is_proven
 
     async def connect(self) -> None:
         """Open the way if it is not open. Raises `LinkError` or `PathUnknown`."""
+        await (await self._logged_in()).prove()
+
+    async def _logged_in(self) -> Way:
+        """The way to the machine at the router's address, opened if it is not open; whether that
+        machine is the router may not be known yet."""
         async with self._connecting:
-            if self.is_connected:
-                return
+            if self._way is not None and self._way.is_open:
+                return self._way
             if self._closed:
                 raise ConnectionDropped(self.target.name, "it was closed")
-            close_all(self._links)
-            self._links = []
+            self._forget()
             links = await log_in_along(
                 plan(self._path, self.target), self.host_keys, self._passphrase
             )
-            try:
-                await self._check_name(links[-1])
-            except BaseException:
-                close_all(links)
-                raise
-            self._links = links
+            named = asyncio.create_task(self._check_name(links), name=f"name of {self.target.name}")
+            # Whoever asked may have gone meanwhile.
+            named.add_done_callback(lambda task: task.cancelled() or task.exception())
+            self._way = Way(links, named)
+            return self._way
+
+    def _forget(self) -> Way | None:
+        """Close the present links without waiting; what waits for their end, the question for the
+        name too, ends with them."""
+        way, self._way = self._way, None
+        if way is not None:
+            close_all(way.links)
+        return way
 
     async def run(self, command: Command[T]) -> T:
         """Run a command of the registry and read its answer.
@@ -147,9 +162,8 @@ class RouterConnection:
         """
         batch = batch_of(several)
         async with self._turns:
-            await self.connect()
-            link = self._links[-1]
-            process = await self._start(link, batch.line)
+            way = await self._logged_in()
+            process = await self._start_early(way, batch.line)
             try:
                 read = Answers(batch.marker, process.stdout, process.stderr)
                 async with self._limit(several[0]):
@@ -179,9 +193,9 @@ class RouterConnection:
             raise NotAllowed(f"{command.name} is not a command of the registry")
         sent = _Sent(command.name, command.line, command.seconds)
         async with self._turns:
-            await self.connect()
+            way = await self._logged_in()
             taken, before = datetime.now(UTC), time.monotonic()
-            output = await self._output(self._links[-1], sent)
+            output = await way.hand_on(self._output(way.link, sent))
         return _Printed(output, taken, time.monotonic() - before)
 
     async def apply(self, remedy: Remedy, *values: str) -> Applied:
@@ -206,8 +220,9 @@ class RouterConnection:
 
     async def _apply(self, remedy: Remedy, sent: "_Sent") -> Applied:
         async with self._turns:
-            await self.connect()
-            output = await self._output(self._links[-1], sent)
+            way = await self._logged_in()
+            await way.prove()
+            output = await self._output(way.link, sent)
         says = remedy.meaning(output.status)
         if output.status not in {0, *remedy.already, *remedy.in_part}:
             detail = says or output.complaint
@@ -227,11 +242,12 @@ class RouterConnection:
         # What follows a log goes on for hours and costs the router nothing; the rest takes a turn.
         goes_on = any(command is known for known in LOG_COMMANDS)
         async with contextlib.nullcontext() if goes_on else self._turns:
-            await self.connect()
-            link = self._links[-1]
-            process = await self._start(link, line)
+            way = await self._logged_in()
+            if not goes_on:
+                await way.prove()
+            process = await self._start_early(way, line)
             try:
-                yield LogStream(self.target.name, link, process)
+                yield LogStream(self.target.name, way.link, process)
             finally:
                 # Closing the channel ends the remote command: its next line finds no reader.
                 process.close()
@@ -239,18 +255,20 @@ class RouterConnection:
     async def aclose(self) -> None:
         """End the conversation; it cannot be opened again."""
         self._closed = True
-        links, self._links = self._links, []
-        close_all(links)
-        for link in links:
+        way = self._forget()
+        for link in way.links if way is not None else ():
             with contextlib.suppress(OSError, asyncssh.Error, TimeoutError):
                 async with asyncio.timeout(2):
                     await link.wait_closed()
+        if way is not None:
+            await asyncio.wait([way.named], timeout=2)
 
     def drop(self) -> None:
         """Abandon the present link at once; the next command opens another."""
-        for link in self._links:
-            link.abort()
-        self._links = []
+        if self._way is not None:
+            for link in self._way.links:
+                link.abort()
+            self._forget()
 
     async def __aenter__(self) -> Self:
         await self.connect()
@@ -264,11 +282,23 @@ class RouterConnection:
     ) -> None:
         await self.aclose()
 
-    async def _check_name(self, link: asyncssh.SSHClientConnection) -> None:
-        output = await self._output(link, _Sent(HOSTNAME.name, HOSTNAME.line, HOSTNAME.seconds))
-        answered = HOSTNAME.parse(output)
-        if answered != self.target.name:
-            raise WrongRouter(self.target.name, answered)
+    async def _check_name(self, links: list[asyncssh.SSHClientConnection]) -> None:
+        """Close the links unless the machine at their end has the name of the router."""
+        try:
+            sent = _Sent(HOSTNAME.name, HOSTNAME.line, HOSTNAME.seconds)
+            output = await self._output(links[-1], sent)
+            if output.status is None:  # the link takes the command with it
+                raise ConnectionDropped(self.target.name)
+            answered = HOSTNAME.parse(output)
+            if answered != self.target.name:
+                raise WrongRouter(self.target.name, answered)
+        except BaseException:
+            close_all(links)
+            raise
+
+    async def _start_early(self, way: Way, line: str) -> asyncssh.SSHClientProcess[bytes]:
+        """Start what only reads, beside the question for the name; given when that is known."""
+        return await way.hand_on(self._start(way.link, line), lambda process: process.close())
 
     async def _start(
         self, link: asyncssh.SSHClientConnection, line: str
