@@ -12,7 +12,7 @@ from tests.cloud.servers import Answer as Reply
 from tests.cloud.servers import Bench, Form, envelope, noted, recording, replay
 from tui.cloud.errors import Network, Validation
 from tui.cloud.listings import APIS, CONFIGURATIONS, NETWORKS
-from tui.cloud.pages import Answer, Page, read_pages
+from tui.cloud.pages import Answer, Page, Sizes, read_pages
 
 
 class List:
@@ -231,3 +231,52 @@ async def test_lists_without_pages_and_rows_without_ids() -> None:
     bench = Bench(script)
     assert [api.name for api in await bench.client.fetch(APIS)] == ["listZones"]
     assert len(await bench.client.fetch(CONFIGURATIONS)) == 3
+
+
+# -- pages that grow -------------------------------------------------------------------------------
+
+
+@given(st.integers(0, 600), st.integers(1, 500))
+def test_growing_pages_cover_a_list_once(first: int, most: int) -> None:
+    sizes = Sizes.growing(first, most)
+    assert sizes.largest <= most
+    assert sizes.first == (first if 0 < first < most else most)
+    covered = 0
+    for number in range(1, 30):
+        page, size = sizes.page(number)
+        assert (page - 1) * size == covered, "pages follow each other without a gap"
+        covered = page * size
+        assert sizes.pages(covered) == number
+        assert sizes.pages(covered + 1) == number + 1
+    assert sizes.pages(0) == 1
+    assert size == sizes.largest, "in the end they are as large as they may be"
+    assert sizes.largest * 2 > most or not sizes.doublings
+
+
+async def test_the_first_page_is_as_long_as_the_screen() -> None:
+    def script(form: Form) -> Reply:
+        page, size = int(form["page"]), int(form["pagesize"])
+        rows = [{"id": str(n)} for n in range((page - 1) * size, min(page * size, 333))]
+        return envelope("listNetworks", {"count": 333, "network": rows})
+
+    bench = Bench(script, page_size=100)
+    pages = [page async for page in bench.client.pages(NETWORKS, first=18)]
+    assert sorted(int(n.id) for page in pages for n in page.rows) == list(range(333))
+    assert [len(page.rows) for page in sorted(pages, key=lambda each: each.number)] == [
+        18, 18, 36, 72, 72, 72, 45
+    ]  # fmt: skip
+    assert sum(int(form["pagesize"]) for form in bench.server.forms) == 360, "no row is asked twice"
+
+
+async def test_a_server_that_allows_less_than_the_later_pages_loses_no_row() -> None:
+    def script(form: Form) -> Reply:
+        page, size = int(form["page"]), int(form["pagesize"])
+        if size > 30:
+            text = "Page size can't exceed max allowed page size value: 30"
+            return envelope("listNetworks", {"errorcode": 431, "errortext": text}, 431)
+        rows = [{"id": str(n)} for n in range((page - 1) * size, min(page * size, 200))]
+        return envelope("listNetworks", {"count": 200, "network": rows})
+
+    bench = Bench(script, page_size=100)
+    seen = [n.id async for page in bench.client.pages(NETWORKS, first=18) for n in page.rows]
+    assert len(seen) == len(set(seen)) == 200

@@ -1,7 +1,7 @@
 """The client: one cloud, one identity. Nothing here imports httpx until the first call."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Hashable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -19,7 +19,6 @@ from tui.cloud.errors import (
     OutcomeUnknown,
     ReadOnly,
     SessionExpired,
-    Validation,
 )
 from tui.cloud.jobs import (
     LOST_REPLY_PATIENCE,
@@ -28,15 +27,16 @@ from tui.cloud.jobs import (
     new_job_id,
     wait_for_job,
 )
+from tui.cloud.lanes import Lanes
 from tui.cloud.listings import APIS, Listing
 from tui.cloud.models.jobs import Job, Submitted
-from tui.cloud.models.networks import share_services
 from tui.cloud.models.servers import Api
-from tui.cloud.pages import Answer, Page, read_pages
+from tui.cloud.pages import Page
 from tui.cloud.permissions import Permissions
-from tui.cloud.replies import JobTicket, inner_object, page_size_allowed
-from tui.cloud.retries import Retries
-from tui.cloud.wire import decode, decode_rows
+from tui.cloud.reading import ListReader, Told
+from tui.cloud.replies import JobTicket, inner_object
+from tui.cloud.retries import Retries, is_overload, pause_of
+from tui.cloud.wire import decode
 
 if TYPE_CHECKING:
     import httpx
@@ -45,8 +45,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-LARGEST_PAGE: Final = 500
-_PAGES_AT_A_TIME: Final = 3
 _LEAVING: Final = 2.0
 """Seconds that logging out may take."""
 
@@ -79,8 +77,8 @@ class CloudClient:
         self._on_call = on_call
         self._exchange: Exchange | None = None
         self._opening = asyncio.Lock()
-        self._places = asyncio.Semaphore(max(1, endpoint.max_calls))
-        self._page_size = max(1, min(endpoint.page_size, LARGEST_PAGE))
+        self._lanes = Lanes(endpoint.max_calls, self._clock)
+        self._lists = ListReader(endpoint.page_size, endpoint.max_calls, self._lanes.learn)
         self._round_trip: float | None = None
         self.permissions = Permissions(self._api, self._clock)
         """What the role may do, remembered."""
@@ -107,7 +105,7 @@ class CloudClient:
         self._refuse_change(command)
         if not is_read(command):
             return await self._change(command, parameters)
-        return await Retries(self._clock).run(lambda: self._read(command, parameters))
+        return (await self._ask(command, parameters)).inner
 
     async def single(
         self, command: str, key: str, kind: type[T], **parameters: Parameter
@@ -128,40 +126,25 @@ class CloudClient:
                 f"The answer of {command} cannot be read", oddity="content", command=command
             ) from error
 
-    def pages(self, listing: Listing[T], **parameters: Parameter) -> AsyncGenerator[Page[T], None]:
+    def pages(
+        self, listing: Listing[T], *, first: int = 0, patient: bool = False, **parameters: Parameter
+    ) -> AsyncGenerator[Page[T], None]:
         """Yield the pages of a list as they arrive, up to three asked for at a time.
+
+        The first page has `first` rows, the others more and more; without it all have as many as
+        the profile says. A `patient` reading lets every other call go before its next page.
 
         Leaving the loop early: wrap it in `contextlib.aclosing` so that what is under way is
         cancelled at once.
         """
-        return read_pages(
-            lambda number: self._page(listing, parameters, number),
-            size=lambda: self._page_size if listing.paged else 1 << 30,
-            width=max(1, min(_PAGES_AT_A_TIME, self.endpoint.max_calls)),
-            key=_row_key,
-        )
+        ask = self._ask_patiently if patient else self._ask
+        return self._lists.pages(ask, listing, parameters, first)
 
     async def fetch(self, listing: Listing[T], **parameters: Parameter) -> list[T]:
         """Return the whole list, in the server's order."""
-        pages = [page async for page in self.pages(listing, **parameters)]
+        pages = [page async for page in self._lists.pages(self._ask, listing, parameters)]
         pages.sort(key=lambda page: page.number)
         return [row for page in pages for row in page.rows]
-
-    async def _page(
-        self, listing: Listing[T], parameters: Mapping[str, Parameter], number: int
-    ) -> Answer[T]:
-        wanted = dict(parameters)
-        if listing.paged:
-            wanted |= {"page": number, "pagesize": self._page_size}
-        try:
-            raw = await self.call(listing.command, **wanted)
-        except Validation as error:
-            allowed = page_size_allowed(error.text)
-            if number != 1 or allowed is None or allowed >= self._page_size:
-                raise
-            self._page_size = allowed
-            return await self._page(listing, parameters, number)
-        return _answer(raw, listing)
 
     async def submit(
         self, command: str, *, job_id: str | None = None, **parameters: Parameter
@@ -176,7 +159,7 @@ class CloudClient:
         self._refuse_change(command)
         own = check_job_id(job_id) if job_id is not None else new_job_id()
         try:
-            raw = await self._once(command, {**parameters, "customjobid": own})
+            raw = (await self._once(command, {**parameters, "customjobid": own})).inner
         except (Network, NotCloudStack) as loss:
             if not loss.maybe_done:
                 raise
@@ -234,6 +217,15 @@ class CloudClient:
 
     # -- how -----------------------------------------------------------------------------------
 
+    async def _ask(
+        self, command: str, parameters: Mapping[str, Parameter], *, urgent: bool = True
+    ) -> Told:
+        """A read, tried again where that can help."""
+        return await Retries(self._clock).run(lambda: self._read(command, parameters, urgent))
+
+    async def _ask_patiently(self, command: str, parameters: Mapping[str, Parameter]) -> Told:
+        return await self._ask(command, parameters, urgent=False)
+
     def _refuse_change(self, command: str) -> None:
         if self.endpoint.read_only and not is_read(command):
             raise ReadOnly(f"{command} is refused: this is read-only", command=command)
@@ -241,7 +233,7 @@ class CloudClient:
     async def _change(self, command: str, parameters: Mapping[str, Parameter]) -> msgspec.Raw:
         """The only try of a change that has no job of ours to ask for."""
         try:
-            return await self._once(command, parameters)
+            return (await self._once(command, parameters)).inner
         except (Network, NotCloudStack) as loss:
             if not loss.maybe_done:
                 raise
@@ -254,31 +246,42 @@ class CloudClient:
         return next((api for api in rows if api.name == command), None)
 
     async def _job_once(self, job_id: str) -> Job:
-        return decode(await self._read("queryAsyncJobResult", {"jobid": job_id}), Job)
+        return decode((await self._read("queryAsyncJobResult", {"jobid": job_id})).inner, Job)
 
-    async def _read(self, command: str, parameters: Mapping[str, Parameter]) -> msgspec.Raw:
+    async def _read(
+        self, command: str, parameters: Mapping[str, Parameter], urgent: bool = True
+    ) -> Told:
         """One try of a read, with a second where only now we know how to say who we are."""
         clock_was_known = self.clock_offset is not None
         try:
-            return await self._once(command, parameters)
+            return await self._once(command, parameters, urgent)
         except SessionExpired:
-            return await self._once(command, parameters)
+            return await self._once(command, parameters, urgent)
         except Credentials as error:
             if error.code != 401 or clock_was_known or not clock_words(self.clock_offset):
                 raise
-            return await self._once(command, parameters)  # signed by the server's clock now
+            # Signed by the server's clock now.
+            return await self._once(command, parameters, urgent)
 
-    async def _once(self, command: str, parameters: Mapping[str, Parameter]) -> msgspec.Raw:
+    async def _once(
+        self, command: str, parameters: Mapping[str, Parameter], urgent: bool = True
+    ) -> Told:
         """One exchange."""
         form = {**wire_parameters(parameters), "command": command, "response": "json"}
-        async with self._places:
+        async with self._lanes.lane(urgent=urgent):
             by_our_clock = self.clock_offset is None
             dressed = await self._authentication.dress(form, self._post)
+            began = self._clock.monotonic()
             try:
-                return await self._post(command, dressed.form, dressed.headers, masked(parameters))
+                inner = await self._post(command, dressed.form, dressed.headers, masked(parameters))
             except Credentials as error:
                 self._authentication.forget(dressed.session)
                 raise self._who(error, dressed, by_our_clock) from error
+            except CloudError as error:
+                if is_overload(error):
+                    self._lanes.refused(pause_of(error))
+                raise
+            return Told(inner, self._clock.monotonic() - began)
 
     def _who(self, error: Credentials, dressed: Dressed, by_our_clock: bool) -> Credentials:
         """`error`, saying what we know of why we were refused."""
@@ -363,27 +366,3 @@ def _open(endpoint: Endpoint, transport: "httpx.AsyncBaseTransport | None") -> "
     from tui.cloud.exchange import Exchange
 
     return Exchange(endpoint, transport)
-
-
-def _answer(raw: msgspec.Raw, listing: Listing[T]) -> Answer[T]:
-    try:
-        members = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
-        rows = decode_rows(members[listing.key], listing.type) if listing.key in members else []
-        count = decode(members["count"], int) if "count" in members else None
-    except msgspec.DecodeError as error:
-        raise NotCloudStack(
-            f"The list of {listing.command} cannot be read",
-            oddity="content",
-            command=listing.command,
-        ) from error
-    share_services(rows)
-    return Answer(rows=rows, count=count if count is not None or rows else 0)
-
-
-def _row_key(row: object) -> Hashable:
-    """What tells rows apart: the id, or the name where there is none (settings, commands)."""
-    for name in ("id", "job_id", "name"):
-        value = getattr(row, name, "")
-        if value:
-            return str(value)
-    return id(row)

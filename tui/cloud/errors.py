@@ -67,6 +67,8 @@ class CloudError(Exception):
         """CloudStack's `cserrorcode`; 0 where there was none."""
         self.remedy = remedy or self.advice
         """What a person can do, one or two sentences."""
+        self.retry_after = 0.0
+        """Seconds that the server asks to be left alone (`Retry-After`); 0 where it does not."""
 
     def explain(self) -> str:
         """`what happened; what to do`, in one line."""

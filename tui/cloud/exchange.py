@@ -42,6 +42,7 @@ class Reply(msgspec.Struct, frozen=True):
     """The `Set-Cookie` headers."""
     seconds: float
     """From the start of the call to the head of the reply."""
+    retry_after: str = ""
 
 
 class _Progress:
@@ -151,6 +152,7 @@ class Exchange:
                 body=await read_body(pieces, reader),
                 date=response.headers.get("date", ""),
                 location=response.headers.get("location", ""),
+                retry_after=response.headers.get("retry-after", ""),
                 cookies=tuple(response.headers.get_list("set-cookie")),
                 seconds=seconds,
             )

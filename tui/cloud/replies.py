@@ -1,12 +1,13 @@
 """From an HTTP reply to the inner object of CloudStack's envelope, or to an error."""
 
 import re
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 import msgspec
 
-from tui.cloud.errors import NotCloudStack
+from tui.cloud.errors import CloudError, NotCloudStack
 from tui.cloud.refusals import Refusal, error_of
 from tui.cloud.wire import decode, read_envelope
 from tui.safety.text import clean
@@ -28,6 +29,26 @@ class JobTicket(msgspec.Struct, frozen=True):
 
 def inner_object(reply: "Reply", command: str) -> msgspec.Raw:
     """Return the object inside `{"…response": {…}}`, or raise the error that the reply means."""
+    try:
+        return _inner_object(reply, command)
+    except CloudError as error:
+        error.retry_after = seconds_to_wait(reply.retry_after, reply.date)
+        raise
+
+
+def seconds_to_wait(asked: str, date: str) -> float:
+    """What a `Retry-After` header asks for, a number or a moment, in a reply of `date`; 0 for
+    none, or one that cannot be read."""
+    if asked.isascii() and asked.isdecimal():
+        return float(asked[:6])
+    try:
+        pause = parsedate_to_datetime(asked) - parsedate_to_datetime(date)
+    except (ValueError, TypeError, OverflowError):
+        return 0.0
+    return max(0.0, pause.total_seconds())
+
+
+def _inner_object(reply: "Reply", command: str) -> msgspec.Raw:
     if 300 <= reply.status < 400:
         raise NotCloudStack(
             f"The server sends us on to {_target(reply.location)}, which is not followed",

@@ -39,15 +39,26 @@ class Retries:
         if tried >= MOST_TRIES or not is_worth_a_try(error):
             return None
         jitter = self._clock.between(0, min(_FIRST_PAUSE * 2 ** (tried - 1), _LONGEST_PAUSE))
-        if isinstance(error, RateLimited):
-            return error.retry_after_ms / 1000 + jitter
-        return jitter
+        return pause_of(error) + jitter
+
+
+def pause_of(error: CloudError) -> float:
+    """Seconds that the server asks to be left alone, in its text or in its header."""
+    told = error.retry_after_ms / 1000 if isinstance(error, RateLimited) else 0.0
+    return max(told, error.retry_after)
+
+
+def is_overload(error: CloudError) -> bool:
+    """Whether the server, or what stands before it, has more to do than it can."""
+    if isinstance(error, Network):
+        return error.timed_out and error.phase == "receive"
+    return isinstance(error, RateLimited | Maintenance) or error.status in (429, 503, 504)
 
 
 def is_worth_a_try(error: CloudError) -> bool:
     """Whether asking the same a moment later may help."""
     if isinstance(error, NotCloudStack):
-        return error.status in (502, 503, 504) or error.oddity == "truncated"
+        return error.status in (429, 502, 503, 504) or error.oddity == "truncated"
     if isinstance(error, Network):
         return error.phase in ("connect", "send", "receive")
     return isinstance(error, RateLimited | Maintenance)
