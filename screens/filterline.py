@@ -2,6 +2,7 @@
 
 from typing import ClassVar, Final
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -11,6 +12,8 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 HINT: Final = "filter: press /"
+_SLACK: Final = 3
+"""Cells that a count may be shorter than its place."""
 
 
 class FilterLine(Horizontal):
@@ -77,10 +80,13 @@ class FilterLine(Horizontal):
 
     def count(self, text: str, warning: str = "") -> None:
         """Show how many rows there are, and what to bear in mind about them."""
-        shown = Content(text)
-        if warning:
-            shown = Content.assemble((f"◌ {warning}  ", "bold $text-warning"), text)
-        self.query_one(".filter--count", Static).update(shown)
+        label = self.query_one(".filter--count", Static)
+        before = f"◌ {warning}  " if warning else ""
+        room, width = label.content_size.width, cell_len(before + text)
+        # A count that fits where the last one was needs no other layout of the whole screen.
+        fits = width <= room <= width + _SLACK
+        said = " " * (room - width) + text if fits else text
+        label.update(Content.assemble((before, "bold $text-warning"), said), layout=not fits)
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:

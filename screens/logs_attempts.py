@@ -1,7 +1,8 @@
 """The connection attempts beside the lines: who tried, how far they came, how it ended."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from textual import on
@@ -21,14 +22,23 @@ from tui.logs.attempts import Attempt
 from tui.logs.belonging import Belonging, identity_of, named_by
 from tui.logs.filter import OF_ATTEMPTS
 from tui.logs.folding import Folding
-from tui.logs.merge import LogBlock
+from tui.logs.merge import LogBlock, Origin
 from tui.logs.segment import StoredLine
+from tui.logs.weaving import pieces_of
 from tui.session.logfeed import LogFeed
 from tui.session.questions import about_client
 from tui.widgets.table import ResourceTable
 
 _SECONDS_BETWEEN: Final = 0.5
 """How often the attempts are looked at while lines come in."""
+_SHARE: Final = 15
+"""How many times as long as looking at the attempts took it is not done again."""
+_FOLDING_SECONDS: Final = 0.004
+_PAUSE: Final = 0.004
+_PIECE: Final = 8 * 1024
+"""Bytes that are folded before the clock is looked at."""
+_MOST_UNFOLDED: Final = 32 * 1024 * 1024
+"""Bytes that may wait for folding before the routers have to."""
 _LINES_BEFORE: Final = 60
 """Lines looked at to find whose a line is: charon names the client some lines before."""
 _NEAR: Final = 24
@@ -63,8 +73,11 @@ class AttemptsPane(Container):
         """Show the rungs of the attempt under the cursor."""
         attempt = self.table.fact_under_cursor
         words = ladder if self.screen.has_class("-wide") else short_ladder
-        shown = Content("") if attempt is None else words(attempt)
-        self.query_one("#rungs", Static).update(Content.assemble(shown))
+        shown = Content("") if attempt is None else Content.assemble(words(attempt))
+        rungs = self.query_one("#rungs", Static)
+        now = rungs.content
+        if not isinstance(now, Content) or (now.plain, now.spans) != (shown.plain, shown.spans):
+            rungs.update(shown)
 
     def on_resize(self) -> None:
         self.show_rungs()
@@ -86,6 +99,11 @@ class AttemptsLogs(MarkedLogs):
         self._is_waiting = False
         """Whether lines have come since the attempts were looked at."""
         self._looked_at = 0.0
+        self._rest = _SECONDS_BETWEEN
+        self._to_fold: deque[tuple[Origin, Iterator[bytes]]] = deque()
+        """Lines whose attempts nobody has looked for yet."""
+        self._unfolded = 0
+        """Bytes of those that have come last."""
         self._answered: list[tuple[object, ...]] = []
         """What the chips about attempts were answered with."""
         self.intake.whose = self._folding.lines
@@ -104,35 +122,78 @@ class AttemptsLogs(MarkedLogs):
         return self._attempts
 
     def start(self, feed: LogFeed) -> None:
-        self._folding.begin_again(())
+        self._fold_anew(())
         self._attempts = []
         super().start(feed)
         self._look_at_attempts()
         self._looked_at = 0.0
 
+    def is_behind(self) -> bool:
+        return super().is_behind() or self._unfolded > _MOST_UNFOLDED
+
     def lines_came(self, block: LogBlock) -> None:
-        self._folding.feed(block)
+        self._unfolded += len(block.text)
+        self._to_fold.append((block.origin, pieces_of(block.text, _PIECE)))
+        if len(self._to_fold) == 1:
+            self._fold_some()
+
+    def lines_changed(self) -> None:
+        store = self.intake.store
+        self._fold_anew(
+            (origin, iter((segment.part(low, high),)))
+            for segment in store.segments
+            for low, high, origin in segment.parts(segment.skip, segment.count)
+        )
+        self._fold_some()
+
+    def _fold_anew(self, parts: Iterable[tuple[Origin, Iterator[bytes]]]) -> None:
+        self._folding.clear()
+        self._to_fold.clear()
+        self._unfolded = 0
+        self._to_fold.extend(parts)
+
+    def _fold_some(self) -> None:
+        """Fold for as long as no key has to wait, and go on in a moment."""
+        deadline = time.monotonic() + _FOLDING_SECONDS
+        queue = self._to_fold
+        while queue and time.monotonic() < deadline:
+            origin, pieces = queue[0]
+            piece = next(pieces, None)
+            if piece is None:
+                queue.popleft()
+            else:
+                self._folding.feed(LogBlock(origin, piece))
+                self._unfolded = max(0, self._unfolded - len(piece))
+        if queue:
+            self.set_timer(_PAUSE, self._fold_on)
+        self._look_soon()
+
+    def _fold_on(self) -> None:
+        if self._to_fold:
+            self._fold_some()
+
+    def _look_soon(self) -> None:
+        """Look at the attempts unless that was done a moment ago."""
         if self._is_waiting:
             return
-        wait = self._looked_at + _SECONDS_BETWEEN - time.monotonic()
+        wait = self._looked_at + self._rest - time.monotonic()
         if wait <= 0:
             self._look_at_attempts()
         else:
             self._is_waiting = True
             self.set_timer(wait, self._look_at_attempts)
 
-    def lines_changed(self) -> None:
-        self._folding.begin_again(self.intake.store)
-        self._look_at_attempts()
-
     def _look_at_attempts(self) -> None:
+        begun = time.monotonic()
         self._is_waiting = False
-        self._looked_at = time.monotonic()
         self._attempts = self._folding.attempts()
         self.pane.show(self._attempts)
         self.show_meaning()
         if self._answered != self._answer() and self.intake.wanted.asks_for_attempts:
             self.refilter()
+        self._looked_at = time.monotonic()
+        # Where many attempts come in, that takes its time, and keys should have most of it.
+        self._rest = max(_SECONDS_BETWEEN, _SHARE * (self._looked_at - begun))
 
     # The filter.
 

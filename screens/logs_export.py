@@ -17,7 +17,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Checkbox, Input, Static
 
 from screens.fields import CheckBox
-from screens.logs_attempts import AttemptsLogs
+from screens.logs_background import TidyingLogs
 from screens.logs_lines import LineList
 from tui.logs.export import ExportedLine, ExportProblem, Form, write_export
 
@@ -122,7 +122,7 @@ class ExportDialog(ModalScreen[Wish | None]):
         self.dismiss(Wish(path, self._is("marked"), form, self._is("overwrite")))
 
 
-class ExportingLogs(AttemptsLogs):
+class ExportingLogs(TidyingLogs):
     """Writes in the background: half a million lines take their time."""
 
     class Exported(Message):

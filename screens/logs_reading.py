@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterable
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import on, work
 from textual.containers import Container, Horizontal
 from textual.content import Content
@@ -28,6 +29,8 @@ _STATE_SECONDS = 0.25
 """Seconds between two showings of what has come: each lays out the whole screen."""
 _AT_ONCE = 6.0
 """Showings that may come sooner after a while without any."""
+_SLACK = 4
+"""Cells that the words of the pill may be shorter than their place."""
 _PAUSE = 0.002
 """Seconds between two portions, for keys."""
 _REST = 0.02
@@ -45,6 +48,17 @@ class Pill(Static):
 
     def on_click(self) -> None:
         self.post_message(self.Pressed())
+
+    def say(self, words: str) -> None:
+        """Say something else, or nothing. What fits where the last words were needs no other layout
+        of the whole screen."""
+        if words == self.words:
+            return
+        room = self.content_size.width - 2
+        fits = bool(words) and bool(self.words) and 0 <= room - cell_len(words) <= _SLACK
+        self.words = words
+        self.display = bool(words)
+        self.update(Content(f" {words.ljust(room) if fits else words} "), layout=not fits)
 
 
 class ReadingLogs(SectionScreen):
@@ -132,10 +146,14 @@ class ReadingLogs(SectionScreen):
         try:
             async for event in feed.events():
                 self.post_message(self.Arrived(feed, event))
-                while self.intake.is_behind and feed is self.feed:
+                while self.is_behind() and feed is self.feed:
                     await self.wait_a_moment()
         except RouterError as error:
             self.post_message(self.Arrived(feed, RouterFailed(feed.routers[0], error)))
+
+    def is_behind(self) -> bool:
+        """Whether so much waits that the routers should wait too."""
+        return self.intake.is_behind
 
     async def wait_a_moment(self) -> None:
         """Let everything else go on."""
@@ -285,12 +303,7 @@ class ReadingLogs(SectionScreen):
 
     def show_pill(self) -> None:
         """What is new below, and what is held back from the screen."""
-        words = self.pill_words()
-        pill = self.query_one(Pill)
-        if words != pill.words:
-            pill.words = words
-            pill.display = bool(words)
-            pill.update(Content(f" {words} "))
+        self.query_one(Pill).say(self.pill_words())
 
     def pill_words(self) -> str:
         """What the pill says; nothing when the end is on the screen."""

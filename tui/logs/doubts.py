@@ -17,7 +17,7 @@ SURELY_WHOLE: Final = 1900
 """Bytes of a line that is surely not cut."""
 _PLAIN: Final = bytes((10, *range(32, 127)))
 _ODD: Final = re.compile(rb"[^\n -~][^\n]*")
-_SECRETIVE: Final = (b"chap", b"psk ", b"assw", b"preshared", b"secret", b" * ")
+SECRETIVE: Final = (b"chap", b"psk ", b"assw", b"preshared", b"secret", b" * ")
 """What `line` looks for before it redacts."""
 
 
@@ -31,7 +31,7 @@ def doubtful(segment: "Segment", low: int, high: int) -> frozenset[int]:
     if text.translate(None, _PLAIN):
         found.update(line_at(match.start() + begin) for match in _ODD.finditer(text))
     lowered = text.lower()
-    for hint in _SECRETIVE:
+    for hint in SECRETIVE:
         at = lowered.find(hint)
         while at >= 0:
             line = line_at(at + begin)

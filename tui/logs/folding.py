@@ -25,6 +25,10 @@ class Folding:
         """Take lines that were written after those before of the same log."""
         self._feed(block.origin, block.text)
 
+    def clear(self) -> None:
+        """Forget all that was fed."""
+        self._folders.clear()
+
     def begin_again(self, lines: Iterable[KeptLine]) -> None:
         """Fold `lines` instead of all that was fed; they are in order."""
         self._folders.clear()

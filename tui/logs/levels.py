@@ -7,6 +7,7 @@ and those whose form says the level itself. What is found is what `line.read_lin
 import re
 from typing import TYPE_CHECKING, Final
 
+from tui.logs.doubts import SECRETIVE
 from tui.logs.line import CHATTER, LEVELS, SECONDARY, Level, is_late_copy, tag_and_text
 from tui.logs.scan import LiteralScanner, lines_with
 from tui.logs.signatures import SIGNATURES, signatures_of
@@ -23,6 +24,7 @@ _THREAD: Final = re.compile(rb"\d\d\[[A-Z]{3}\] ")
 _INDEX: Final[dict[Level, int]] = {level: index for index, level in enumerate(LEVELS)}
 _INFO: Final = _INDEX["info"]
 ERROR: Final = _INDEX["error"]
+_HINTS: Final = tuple(hint.decode() for hint in SECRETIVE)
 _OWN: Final = frozenset(b"0123456789{")
 """How lines begin that are of another form than syslog's."""
 _SCANNER: Final = LiteralScanner(
@@ -60,7 +62,7 @@ def shown_once(segment: "Segment") -> bytearray:
         line = segment.line_at(at)
         end = starts[line + 1] - 1
         head = SYSLOG_HEAD.match(text, starts[line], end)
-        if head is not None and is_plain and line not in segment.doubtful:
+        if head is not None and is_plain and (line not in segment.doubtful or _says(head[0])):
             is_copy = head[1] == b"ipsec" and _THREAD.match(text, head.end(), end) is not None
         else:
             said = tag_and_text(segment.origin(line).source, segment.raw(line))
@@ -71,6 +73,12 @@ def shown_once(segment: "Segment") -> bytearray:
     for line in segment.copies:
         once[line] = 0
     return once
+
+
+def _says(head: bytes) -> bool:
+    """Whether the head of a line that is doubtful is not."""
+    text = head.decode("latin-1").lower()
+    return text.isascii() and text.isprintable() and not any(hint in text for hint in _HINTS)
 
 
 def errors_in(segment: "Segment", lines: "range | list[int]") -> int:

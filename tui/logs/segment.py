@@ -149,10 +149,13 @@ class Segment:
 
     def raw_lines(self, low: int, high: int) -> list[bytes]:
         """The lines from `low` to just before `high`."""
-        starts = self.starts
-        lines = self.text[starts[low] : starts[high]].split(b"\n")
+        lines = self.part(low, high).split(b"\n")
         del lines[-1:]
         return lines
+
+    def part(self, low: int, high: int) -> bytes:
+        """The lines from `low` to just before `high`, each with its line feed."""
+        return self.text[self.starts[low] : self.starts[high]]
 
     def line_at(self, place: int) -> int:
         """The line that has the byte `place` of the text."""

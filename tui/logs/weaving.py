@@ -23,16 +23,24 @@ def segments_of(block: LogBlock) -> list[Segment]:
         return []
     if not text.endswith(b"\n"):
         text += b"\n"
-    if len(text) <= PIECE:
-        return [Segment(text, origin, number)]
     found = []
+    for piece in pieces_of(text, PIECE):
+        found.append(Segment(piece, origin, number))
+        number += found[-1].count
+    return found
+
+
+def pieces_of(text: bytes, most: int) -> Iterator[bytes]:
+    """Whole lines of `text`, about `most` bytes at a time; a longer line is one piece."""
+    if len(text) <= most:
+        yield text
+        return
     begin = 0
     while begin < len(text):
-        end = text.rfind(b"\n", begin, begin + PIECE) + 1 or text.find(b"\n", begin) + 1
-        found.append(Segment(text[begin:end], origin, number))
-        number += found[-1].count
+        end = text.rfind(b"\n", begin, begin + most) + 1 or text.find(b"\n", begin) + 1
+        end = end or len(text)
+        yield text[begin:end]
         begin = end
-    return found
 
 
 def interleaved(old: Iterable[Segment], new: Sequence[Segment], *, earlier: bool) -> list[Piece]:

@@ -168,7 +168,18 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         window.width = max(1, self.size.width - GUTTER)
         window.height = max(1, self.size.height)
         window.wrapping = self.wrapping
-        self.virtual_size = Size(self.size.width, window.measure() + window.height)
+        self._say_how_much(Size(self.size.width, window.measure() + window.height))
+
+    def _say_how_much(self, size: Size) -> None:
+        """Tell the scroll bar how much there is. The screen is laid out anew only where the bar
+        comes or goes: for lines that come that would cost more than drawing them."""
+        has_bar = size.height > self.container_size.height
+        if size.width != self.virtual_size.width or has_bar != self.show_vertical_scrollbar:
+            self.virtual_size = size
+            return
+        self.set_reactive(LogView.virtual_size, size)
+        if has_bar:
+            self.vertical_scrollbar.window_virtual_size = size.height
 
     def _put(self, top: Top) -> None:
         """Scroll to a top."""
