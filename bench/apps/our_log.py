@@ -28,16 +28,16 @@ class Stored:
     @property
     def first(self) -> int:
         """Number of the oldest line that is kept."""
-        return self._store.dropped
+        return self._store.first
 
     @property
     def end(self) -> int:
         """Number after that of the newest."""
-        return self._store.dropped + len(self._store)
+        return self._store.end
 
     def row(self, number: int) -> LogRow:
         """A line."""
-        line = self._store[number - self._store.dropped].line
+        line = self._store[number - self._store.first].line
         return LogRow(f"{line.tag}: {line.text}")
 
 
