@@ -4,7 +4,10 @@
   beside stock Textual's `DataTable`.
 - A line that is added to a log that fills the screen: our log view beside Textual's `Log`, and
   beside lnav, which follows a file. All get the same lines, one at a time.
-- A switch from the screen with the table to the one with the log and back, by one key.
+- A switch to another section of the console by one key, through `SECTIONS` in turn, all of which
+  have been shown before and whose lists are there: as the console writes it, and as stock Textual
+  does (`--plain-output`). It is the same program with the same screens, on a cloud where nothing
+  happens.
 
 Each is done when nothing more has come for a while; what was written until then counts, whatever
 it is, such as the brackets of synchronized output. What is unfair: lnav shows a status line and
@@ -20,6 +23,7 @@ from pathlib import Path
 from typing import Final
 
 from bench.apps import program
+from bench.consoles import PLAIN, ROOT, Environment, console, quiet_lab
 from bench.lines import lines, mark_line
 from bench.peers import lnav
 from bench.ratios import Ratio, Samples, run_alone
@@ -30,7 +34,7 @@ IDLE: Final = 0.25
 """Seconds without a byte after which something is painted."""
 FIRST_LINES: Final = 200
 DOWN: Final = b"\x1b[B"
-ROOT: Final = Path(__file__).parent.parent
+SECTIONS: Final = (b"2", b"3", b"4", b"5", b"1")
 
 Append = Callable[[bytes], object]
 
@@ -63,16 +67,19 @@ def scrolling(name: str, size: Size) -> Samples:
         return taken
 
 
-def switching(name: str, size: Size) -> Samples:
-    """To the other screen and back, as often on one as on the other."""
-    with Terminal(program(name), size=size, cwd=ROOT) as terminal:
-        terminal.quiet(1)
-        for word in ("haproxy", "NETWORK"):  # each is made when it is shown first
-            terminal.send(b"x")
+def switching(environment: Environment, size: Size, *arguments: str) -> Samples:
+    """From each of some sections of the console to the next, all of them shown before."""
+    with console(environment, *arguments, size=size) as terminal:
+        for key in SECTIONS * 2:
+            terminal.send(key)
             terminal.quiet(0.5)
-            terminal.require(word)
-        taken = actions(terminal, lambda _: terminal.send(b"x"))
-        terminal.require("NETWORK")
+        before = terminal.picture()
+        taken = actions(terminal, lambda number: terminal.send(SECTIONS[number % len(SECTIONS)]))
+        terminal.send(SECTIONS[-1])
+        terminal.quiet(0.5)
+        # The header says how old the lists are.
+        if terminal.picture()[1:] != before[1:]:
+            raise AssertionError("the section looks different from what it did before")
         return taken
 
 
@@ -126,53 +133,53 @@ def appending(terminal: Terminal, append: Append) -> Samples:
     return taken
 
 
+def row(name: str, ours: Samples, peer: Samples | None, limit: float, note: str = "") -> Ratio:
+    """A line of bytes."""
+    return Ratio(
+        bar=4,
+        name=f"bytes: {name}",
+        ours=ours,
+        peer=peer,
+        unit="B",
+        limit=limit,
+        at_least=False,
+        note=note,
+    )
+
+
+def at(size: Size, environment: Environment) -> list[Ratio]:
+    """The four lines of one size."""
+    where = f"at {size[0]}x{size[1]}"
+    with following_pipe("our_log", size) as pipe:
+        ours = appending(*pipe)
+    with following_pipe("stock_log", size) as pipe:
+        stock = appending(*pipe)
+    theirs = None
+    if lnav().argv:
+        with following_file(size) as file:
+            theirs = appending(*file)
+    return [
+        row(
+            f"scroll a line {where} (peer: DataTable)",
+            scrolling("our_table", size),
+            scrolling("stock_table", size),
+            1 / 20,
+        ),
+        row(f"a log line {where} (peer: Textual's Log)", ours, stock, 1 / 30),
+        row(f"a log line {where} (peer: lnav)", ours, theirs, 0.7, lnav().missing),
+        row(
+            f"another section {where} (peer: stock Textual)",
+            switching(environment, size),
+            switching(environment, size, PLAIN),
+            1 / 10,
+        ),
+    ]
+
+
 def measure() -> list[Ratio]:
     """Eight lines: four for each size."""
-    found: list[Ratio] = []
-    for size in (SMALL, LARGE):
-        where = f"at {size[0]}x{size[1]}"
-
-        def row(
-            name: str, ours: Samples, peer: Samples | None, limit: float, note: str = ""
-        ) -> Ratio:
-            return Ratio(
-                bar=4,
-                name=f"bytes: {name}",
-                ours=ours,
-                peer=peer,
-                unit="B",
-                limit=limit,
-                at_least=False,
-                note=note,
-            )
-
-        found.append(
-            row(
-                f"scroll a line {where} (peer: DataTable)",
-                scrolling("our_screens", size),
-                scrolling("stock_screens", size),
-                1 / 20,
-            )
-        )
-        with following_pipe("our_log", size) as pipe:
-            ours = appending(*pipe)
-        with following_pipe("stock_log", size) as pipe:
-            stock = appending(*pipe)
-        found.append(row(f"a log line {where} (peer: Textual's Log)", ours, stock, 1 / 30))
-        theirs = None
-        if lnav().argv:
-            with following_file(size) as file:
-                theirs = appending(*file)
-        found.append(row(f"a log line {where} (peer: lnav)", ours, theirs, 0.7, lnav().missing))
-        found.append(
-            row(
-                f"another screen {where} (peer: stock Textual)",
-                switching("our_screens", size),
-                switching("stock_screens", size),
-                1 / 10,
-            )
-        )
-    return found
+    with quiet_lab() as environment:
+        return [*at(SMALL, environment), *at(LARGE, environment)]
 
 
 if __name__ == "__main__":

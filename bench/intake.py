@@ -22,7 +22,7 @@ from bench.routers import NO_SSHD, can_be_had, router
 from bench.terminals import Terminal
 
 ROUNDS: Final = 4
-STOCK_LINES: Final = 200_000
+STOCK_LINES: Final = 100_000
 ROOT: Final = Path(__file__).parent.parent
 
 

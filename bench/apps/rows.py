@@ -3,6 +3,7 @@
 from typing import Final
 
 COLUMNS: Final = ("NETWORK", "TYPE", "CIDR", "VPN", "IN USE", "USERS", "ROUTER", "ACCOUNT")
+ROWS: Final = 1000
 Row = tuple[str, ...]
 
 
