@@ -41,6 +41,10 @@ OF_APP_AT_ONCE: Final = frozenset({"quit", "repaint", "show_notifications"})
 """Actions of the application that need no profile."""
 
 
+REST: Final = 0.01
+"""Seconds without work after the first frame: a thread writes it, and Python has one at a time."""
+
+
 class FirstScreen(TellsFailures, Screen[None]):
     """The networks of a profile that is being opened."""
 
@@ -63,7 +67,8 @@ class FirstScreen(TellsFailures, Screen[None]):
         yield ConsoleHeader()
         yield SectionBar([(name, TITLES[name]) for name in SECTIONS], SECTION)
         yield FilterLine(field_later=True)
-        table = ResourceTable(NETWORK_COLUMNS, _key_of, id="rows")
+        # They were kept in their order.
+        table = ResourceTable(NETWORK_COLUMNS, _key_of, id="rows", sort=None)
         if self.app.size.width < WIDE:
             yield table
         else:
@@ -92,8 +97,8 @@ class FirstScreen(TellsFailures, Screen[None]):
         table = self.table
         table.note = "Asking the server for its networks …"
         if glimpse is not None:
-            table.show(glimpse)
-        self.call_after_refresh(self._drawn)
+            table.show(glimpse, kept=True)
+        self.call_after_refresh(self.set_timer, REST, self._drawn)
 
     async def _drawn(self) -> None:
         await self.query_one(FilterLine).complete()

@@ -1,9 +1,10 @@
 """The columns of the networks, for rows of the lists and for those that were seen last time."""
 
+from operator import attrgetter
 from typing import Final, Protocol
 
 from tui.vpn.limits import DEFAULT_LIMIT
-from tui.widgets.columns import Cell, Column, Tone
+from tui.widgets.columns import Cell, Column, Tone, text_column
 
 
 class NetworkLine(Protocol):
@@ -45,13 +46,13 @@ def _clients(place: NetworkLine) -> Cell:
 
 
 NETWORK_COLUMNS: Final[tuple[Column[NetworkLine], ...]] = (
-    Column("NETWORK", lambda p: Cell(p.name), widest=28, narrowest=14),
-    Column("TYPE", lambda p: Cell(p.type), widest=9, narrowest=8, rank=3),
-    Column("CIDR", lambda p: Cell(p.cidr), widest=18, narrowest=11, rank=2),
+    text_column("NETWORK", attrgetter("name"), widest=28, narrowest=14),
+    text_column("TYPE", attrgetter("type"), widest=9, narrowest=8, rank=3),
+    text_column("CIDR", attrgetter("cidr"), widest=18, narrowest=11, rank=2),
     Column("VPN", lambda p: Cell(p.vpn_words, p.vpn_tone), widest=16, narrowest=15),
     Column("CLIENTS", _clients, widest=7, rank=4, order=lambda p: p.clients or 0),
     Column("USERS", _users, widest=6, rank=1, order=lambda p: p.users),
     Column("ROUTER", lambda p: Cell(p.router_words, p.router_tone), 24, narrowest=17, rank=1),
-    Column("ACCOUNT", lambda p: Cell(p.owner), widest=18, narrowest=6, rank=1),
-    Column("ZONE", lambda p: Cell(p.zone), widest=12, rank=5),
+    text_column("ACCOUNT", attrgetter("owner"), widest=18, narrowest=6, rank=1),
+    text_column("ZONE", attrgetter("zone"), widest=12, rank=5),
 )

@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import importlib
-import pkgutil
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -77,6 +76,7 @@ class Opening:
         loading = asyncio.create_task(asyncio.to_thread(load, FOR_THE_SECTION))
         try:
             session = await launcher.open(self._profile)
+            await asyncio.to_thread(session.keeping_rows.begin)
         except SecretMissing as error:
             missing = error
         await loading
@@ -108,6 +108,8 @@ class Opening:
 
 async def _load_the_rest() -> None:
     """Load in idle moments what the next keys may want, so that they need not wait for it."""
+    import pkgutil
+
     names = [f"screens.{module.name}" for module in pkgutil.iter_modules(screens.__path__)]
     left = threading.Event()
     try:

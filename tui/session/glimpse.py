@@ -72,9 +72,11 @@ class Glimpse(Sequence[GlimpsedNetwork]):
 
 
 def pack_glimpse(rows: Sequence[Any], listed: float) -> bytes:
-    """What is written of `rows`, which are `NetworkRow`s; `listed` as in `Glimpse`."""
+    """What is written of `rows`, which are `NetworkRow`s, in the order in which the section shows
+    them; `listed` as in `Glimpse`."""
     fields = GlimpsedNetwork.__struct_fields__
     shown = [GlimpsedNetwork(*(getattr(row, name) for name in fields)) for row in rows]
+    shown.sort(key=lambda row: row.name.casefold())
     return msgspec.msgpack.encode((fields, listed, shown))
 
 

@@ -39,7 +39,7 @@ class RowSet(Generic[Fact]):
         self, columns: Sequence[Column[Fact]], key: Callable[[Fact], str], sort: int | None
     ) -> None:
         self.columns = tuple(columns)
-        self.facts: list[Fact] = []
+        self.facts: Sequence[Fact] = []
         self.sort = sort
         """The number of the column that orders the rows; None: as they come."""
         self.reverse = False
@@ -60,16 +60,22 @@ class RowSet(Generic[Fact]):
 
     # What is shown.
 
-    def replace(self, facts: Iterable[Fact]) -> None:
-        """Take other facts in place of those that were there."""
-        old, self.facts = self.facts, list(facts)
+    def replace(self, facts: Iterable[Fact], *, kept: bool = False) -> None:
+        """Take other facts in place of those that were there. With `kept` they are a sequence that
+        never changes, and may make its facts when they are looked at."""
+        old = self.facts
+        # A list is copied: ours are emptied when they are not shown any more.
+        if not (kept and isinstance(facts, Sequence)) or isinstance(facts, list):
+            facts = list(facts)
+        self.facts = facts
         same = _same_objects(old, self.facts)
         keys, sort_keys = self._keys, self._sort_keys
         self._keys = None
         texts = self._haystack.replace(self.facts, same)
         self._sort_keys = self._sort_keys_with(same)
         self.arrange()
-        self._retire(old, keys or [], sort_keys[1] if sort_keys else [], texts)
+        ours = old if isinstance(old, list) else []
+        self._retire(ours, keys or [], sort_keys[1] if sort_keys else [], texts)
 
     def merge(self, facts: Iterable[Fact]) -> None:
         """Take `facts` in place of those with the same keys; those with new keys come last."""

@@ -105,13 +105,14 @@ class ResourceTable(TableView[Fact], Generic[Fact], can_focus=True):
 
     # Facts, filter, sorting.
 
-    def show(self, facts: Iterable[Fact]) -> None:
+    def show(self, facts: Iterable[Fact], *, kept: bool = False) -> None:
         """Replace the rows; cursor and scrolling stay on the same object where it still is.
 
         Until somebody has moved, the first row is looked at, whatever arrives before it; and who
-        looks at the first rows goes on seeing the first rows.
+        looks at the first rows goes on seeing the first rows. With `kept` the rows are a sequence
+        that never changes, which may make each of them when it is looked at.
         """
-        self._replace(lambda: self._rows.replace(facts))
+        self._replace(lambda: self._rows.replace(facts, kept=kept))
 
     def merge(self, facts: Iterable[Fact]) -> None:
         """Replace the rows that have the keys of `facts`, and add those that are new."""
