@@ -28,7 +28,6 @@ Emit = Callable[[FollowEvent], Awaitable[None]]
 
 _SETTLE_SECONDS: Final = 0.3
 _MISSING_SECONDS: Final = 2.0
-_LONGEST_MARKER: Final = 128
 
 
 class Generation(msgspec.Struct, frozen=True):
@@ -277,16 +276,23 @@ async def marked(stream: LogStream, marker: str) -> AsyncIterator[tuple[bytes, l
     sign = marker.encode() + b" "
     held = b""
     async for portion in _portions(stream):
-        held += portion
-        while True:
-            at = held.find(sign)
-            end = held.find(b"\n", at) if at >= 0 else -1
-            if end < 0:
-                break
+        # A flood is handed on as it came: copying it here would cost as much as decrypting it.
+        held = held + portion if held else portion
+        while (at := held.find(sign)) >= 0 and (end := held.find(b"\n", at)) >= 0:
             words = held[at + len(sign) : end].decode("ascii", "replace").split(" ")
             yield held[:at], words
             held = held[end + 1 :]
-        keep = len(held) - _LONGEST_MARKER if at < 0 else at
+        keep = _begins(held, sign) if at < 0 else at
         if keep > 0:
             yield held[:keep], []
             held = held[keep:]
+
+
+def _begins(content: bytes, sign: bytes) -> int:
+    """Where `content` may begin with `sign`, which is not in it as a whole; its length if not."""
+    at = max(0, len(content) - len(sign) + 1)
+    while (at := content.find(sign[:1], at)) >= 0:
+        if sign.startswith(content[at:]):
+            return at
+        at += 1
+    return len(content)
