@@ -25,6 +25,8 @@ _SAME_MOMENT: Final = 2.0
 """Seconds. Syslog has whole ones and the journal microseconds: lines this close are kept as they
 came."""
 _offset_of: Final = attrgetter("offset")
+Counted = tuple[str, int, int]
+"""What came: its router, its lines, their bytes."""
 MOST_LINES: Final = 4_000_000
 MOST_BYTES: Final = 128 * 1024 * 1024
 _LOOKED_BACK: Final = 100_000
@@ -222,11 +224,11 @@ class LogStore:
         new = segments_of(block)
         if not new:
             return Added((), 0, 0)
-        log = block.origin.log
+        log, counted = block.origin.log, _counted(new)
         if not self._logs or self._logs == {log}:
             self._logs.add(log)
             self._copies.saw(block.origin)
-            return self._kept(block, self._appended(new))
+            return self._kept(counted, self._appended(new))
         self._logs.add(log)
         self._find_times()
         self._find_places(new, self._ends.get(log, BEGINNING))
@@ -240,15 +242,15 @@ class LogStore:
                     segment.not_before(last)
             pieces = self._appended(new)
             self._timed = len(self.segments)
-            return self._kept(block, pieces)
-        return self._kept(block, self._woven(new, earlier=False), is_woven=True)
+            return self._kept(counted, pieces)
+        return self._kept(counted, self._woven(new, earlier=False), is_woven=True)
 
     def add_earlier(self, block: LogBlock) -> Added:
         """Keep lines that were written just before those that are kept of the same log."""
         new = segments_of(block)
         if not new:
             return Added((), 0, 0)
-        log = block.origin.log
+        log, counted = block.origin.log, _counted(new)
         self._logs.add(log)
         self._find_times()
         self._find_places(new, BEGINNING)
@@ -259,13 +261,12 @@ class LogStore:
         self._find_copies(new)
         self._starts[log] = new[0].times[0]
         self._ends.setdefault(log, new[-1].times[-1])
-        return self._kept(block, self._woven(new, earlier=True), is_woven=True)
+        return self._kept(counted, self._woven(new, earlier=True), is_woven=True)
 
-    def _kept(self, block: LogBlock, appended: list[Piece], *, is_woven: bool = False) -> Added:
+    def _kept(self, new: Counted, appended: list[Piece], *, is_woven: bool = False) -> Added:
         """Count the lines of a block; `appended` are those at the end."""
-        count = block.text.count(b"\n") + (not block.text.endswith(b"\n"))
-        size = len(block.text) - block.text.count(b"\n")
-        self._bytes[block.origin.router] += size
+        router, count, size = new
+        self._bytes[router] += size
         lines = Lines(appended)
         inserted = count - len(lines) if is_woven else 0
         fitted = fit(self, self._budget, self._bytes)
@@ -363,6 +364,11 @@ class LogStore:
         for place in self._copies.note(lines, self._recent()):
             at = bisect_right(starts, place) - 1
             new[at].copies.add(place - starts[at])
+
+
+def _counted(new: Sequence[Segment]) -> Counted:
+    count = sum(segment.count for segment in new)
+    return new[0].origins[0].router, count, sum(segment.length for segment in new) - count
 
 
 def _last_time(segment: Segment) -> float:

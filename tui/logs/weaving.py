@@ -31,14 +31,14 @@ def segments_of(block: LogBlock) -> list[Segment]:
 
 
 def pieces_of(text: bytes, most: int) -> Iterator[bytes]:
-    """Whole lines of `text`, about `most` bytes at a time; a longer line is one piece."""
+    """Whole lines of `text`, pieces of about the same size, which is about `most` bytes at most."""
     if len(text) <= most:
         yield text
         return
+    size = len(text) // -(-len(text) // most)
     begin = 0
     while begin < len(text):
-        end = text.rfind(b"\n", begin, begin + most) + 1 or text.find(b"\n", begin) + 1
-        end = end or len(text)
+        end = text.find(b"\n", begin + size - 1) + 1 or len(text)
         yield text[begin:end]
         begin = end
 
