@@ -1,6 +1,6 @@
 """Public IP addresses and what each is for."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -76,6 +76,9 @@ class AddressesScreen(PlaceScreen[AddressRow]):
     def router_id_of(self, row: AddressRow) -> str:
         place = row_of_address(self.session.inventory, row.key)
         return place.routers[0].id if place and place.routers else ""
+
+    def things_of(self, row: AddressRow) -> Iterable[tuple[Kind, str]]:
+        yield Kind.ADDRESSES, row.key
 
     def title_of(self, row: AddressRow) -> str:
         return row.address.address

@@ -83,8 +83,12 @@ class FirewallScreen(TableScreen[Row]):
         self.show_facts()
         self.refresh_rules()
 
-    def refresh_facts(self, only_older_than: float = 0) -> None:
-        super().refresh_facts(only_older_than)
+    def refresh_facts(self) -> None:
+        super().refresh_facts()
+        self.refresh_rules()
+
+    def refresh_due_facts(self) -> None:
+        super().refresh_due_facts()
         self.refresh_rules()
 
     def refresh_rules(self) -> None:
@@ -94,7 +98,7 @@ class FirewallScreen(TableScreen[Row]):
             inventory = self.session.inventory
             if address.network_id:
                 self.load(partial(inventory.refresh_rules, address.id), "rules")
-            elif address.vpc_id and inventory.networks.fetched is not None:
+            elif address.vpc_id and inventory.networks.is_known:
                 self.load(partial(inventory.refresh_acls, address.vpc_id), "rules")
 
     @property

@@ -1,5 +1,6 @@
 """What every section of the console has: header, sections, filter line, body, hint line."""
 
+import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from functools import partial
 from typing import ClassVar, Final, Protocol, cast
@@ -9,6 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.message import Message
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.types import CSSPathType
 from textual.widget import Widget
 from textual.worker import Worker
@@ -19,6 +21,7 @@ from tui.actions import SECTIONS, Action, action, actions_on
 from tui.operations.steps import Operation
 from tui.safety.secret import Secret
 from tui.session.auditing import SecretUse
+from tui.session.freshness import is_due, is_settled
 from tui.session.inventory import Kind
 from tui.session.session import Session
 from tui.session.status import words_for_age, words_for_past
@@ -27,8 +30,11 @@ from tui.widgets.failures import TellsFailures
 from tui.widgets.header import ConsoleHeader, HeaderFacts, SectionBar
 from tui.widgets.hints import Hint, HintBar, make_hints
 
-FRESH_SECONDS: Final = 15
-"""A list that is younger is not asked for again when its section is entered."""
+REPAINT_SECONDS: Final = 0.25
+"""While pages of a list come in, the rows are shown again no sooner."""
+LIST_WORKERS: Final = "list "
+FIXED_LINES: Final = 6
+"""Lines of a section that have no row: header, sections, filter, head of the table, hints."""
 
 
 class FactsChanged(Message):
@@ -71,6 +77,8 @@ class SectionScreen(TellsFailures, Screen[None]):
     KINDS: ClassVar[tuple[Kind, ...]] = ()
     """The lists that the section shows; they are asked for when it is entered."""
     CSS_PATH: ClassVar[CSSPathType | None] = "frame.tcss"
+    _shown_at = 0.0
+    _shown_later: Timer | None = None
     _errand: tuple[str, str] | None = None
     """Row and action that somebody has come for from another section."""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012
@@ -106,20 +114,38 @@ class SectionScreen(TellsFailures, Screen[None]):
         """Show what is known, and ask for what was not asked for a moment ago."""
         self.show_facts()
         self._show_status()
-        self.refresh_facts(only_older_than=FRESH_SECONDS)
+        self.session.inventory.lines = max(10, self.size.height - FIXED_LINES)
+        self._give_up_lists_of_others()
+        self.refresh_due_facts()
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
         """The lists to ask for on entering and on refresh."""
         return tuple(kind for kind in self.KINDS if self.session.may_list(kind))
 
-    def refresh_facts(self, only_older_than: float = 0) -> None:
-        """Ask the server for the section's lists, in the background."""
-        inventory = self.session.inventory
-        for kind in self.kinds:
+    def refresh_facts(self) -> None:
+        """Ask the server for all of the section's lists, in the background."""
+        self._ask_for(kind for kind in self.kinds if not self.session.inventory.shelf(kind).loading)
+
+    def refresh_due_facts(self) -> None:
+        """Ask for those that are not there, or are too old for what they cost the server."""
+        self._ask_for(kind for kind in self.kinds if is_due(self.session.inventory.shelf(kind)))
+
+    def _ask_for(self, kinds: Iterable[Kind]) -> None:
+        for kind in kinds:
             # One worker a list: a list that is asked for again must not end the others.
-            if inventory.shelf(kind).is_older_than(only_older_than):
-                self.load(partial(self.session.refresh, (kind,)), f"list {kind}")
+            self.load(partial(self.session.refresh, (kind,)), f"{LIST_WORKERS}{kind}")
+
+    def _give_up_lists_of_others(self) -> None:
+        """End what other sections ask for and this one has no use for."""
+        wanted = {f"{LIST_WORKERS}{kind}" for kind in self.kinds}
+        for worker in list(self.workers):
+            if (
+                worker.node is not self
+                and worker.group.startswith(LIST_WORKERS)
+                and worker.group not in wanted
+            ):
+                worker.cancel()
 
     def load(self, ask: Callable[[], Coroutine[object, object, None]], group: str) -> None:
         """Ask the server for something in the background; a newer question of the same `group`
@@ -136,6 +162,18 @@ class SectionScreen(TellsFailures, Screen[None]):
     @on(FactsChanged)
     def _facts_changed(self, event: FactsChanged) -> None:
         event.stop()
+        loading = any(self.session.inventory.shelf(kind).loading for kind in self.kinds)
+        left = self._shown_at + REPAINT_SECONDS - time.monotonic()
+        if not loading or left <= 0:
+            self._show_news()
+        elif self._shown_later is None:
+            self._shown_later = self.set_timer(left, self._show_news)
+
+    def _show_news(self) -> None:
+        if self._shown_later is not None:
+            self._shown_later.stop()
+            self._shown_later = None
+        self._shown_at = time.monotonic()
         self.show_facts()
         self._show_status()
         self._run_errand()
@@ -151,7 +189,7 @@ class SectionScreen(TellsFailures, Screen[None]):
     def is_filled(self) -> bool:
         """Whether every list of the section is there, or is known not to come."""
         shelves = [self.session.inventory.shelf(kind) for kind in self.kinds]
-        return all(each.fetched is not None or each.error is not None for each in shelves)
+        return all(is_settled(each) for each in shelves)
 
     def arrive_for(self, key: str, filter_text: str, then: str) -> None:
         """Come from another section to do the action `then` as soon as the lists are there."""

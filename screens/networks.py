@@ -1,6 +1,6 @@
 """Networks and VPCs, and the VPN of each."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -48,6 +48,13 @@ class NetworksScreen(PlaceScreen[NetworkRow]):
 
     def router_id_of(self, row: NetworkRow) -> str:
         return row.routers[0].id if row.routers else ""
+
+    def things_of(self, row: NetworkRow) -> Iterable[tuple[Kind, str]]:
+        if row.address is not None:
+            yield Kind.VPNS, row.address.id
+        yield (Kind.NETWORKS if row.kind == "network" else Kind.VPCS), row.key
+        for router in row.routers:
+            yield Kind.ROUTERS, router.id
 
     def title_of(self, row: NetworkRow) -> str:
         return row.name

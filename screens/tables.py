@@ -1,11 +1,13 @@
 """Sections that are a table with a pane of details beside it."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any, ClassVar, Final, Generic, TypeVar
 
 from textual import on
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -14,11 +16,17 @@ from screens.filterline import FilterLine
 from screens.frame import SectionScreen
 from tui.actions import Action
 from tui.cloud.errors import CloudError
+from tui.session.freshness import is_dear, is_due, is_settled, wants_a_look
 from tui.session.inventory import Kind, Shelf
 from tui.widgets.columns import Column
 from tui.widgets.table import ResourceTable
 
 Row = TypeVar("Row")
+
+LOOK_AFTER: Final = 0.4
+"""Seconds for which rows have to stand on the screen before they are looked at."""
+LOOK_EVERY: Final = 5.0
+LOOK_WORKER: Final = "look"
 
 NEEDS_THE_SERVER: Final = frozenset({"reveal", "kits"})
 """Actions that change nothing and yet need what is never kept on disk: the keys of VPNs."""
@@ -28,6 +36,7 @@ class TableScreen(SectionScreen, Generic[Row]):
     """One table; subclasses say columns, rows, details and what stands there without rows."""
 
     COLUMNS: ClassVar[tuple[Column[Any], ...]] = ()
+    _look_later: Timer | None = None
     WHAT: ClassVar[str] = ""
     """What the rows are, in the plural: `networks`."""
 
@@ -93,10 +102,7 @@ class TableScreen(SectionScreen, Generic[Row]):
 
     @property
     def is_filled(self) -> bool:
-        return all(
-            not shelf.loading and (shelf.fetched is not None or shelf.error is not None)
-            for shelf in self.shelves().values()
-        )
+        return all(not shelf.loading and is_settled(shelf) for shelf in self.shelves().values())
 
     def _errors(self) -> list[tuple[str, CloudError]]:
         return [(what, s.error) for what, s in self.shelves().items() if s.error is not None]
@@ -115,7 +121,7 @@ class TableScreen(SectionScreen, Generic[Row]):
         errors = self._errors()
         if errors:
             return note_of(*errors[0])
-        if any(shelf.loading or shelf.fetched is None for shelf in self.shelves().values()):
+        if any(shelf.loading or not is_settled(shelf) for shelf in self.shelves().values()):
             return f"Asking the server for its {self.WHAT} …"
         if self.query_one(FilterLine).text:
             return "No row matches the filter. Press / to change it, escape there to clear it."
@@ -200,6 +206,46 @@ class TableScreen(SectionScreen, Generic[Row]):
     def key_escape(self) -> None:
         """Escape on the rows clears the filter."""
         self.filter_rows("")
+
+    # Looking again at what is on the screen.
+
+    def things_of(self, row: Row) -> Iterable[tuple[Kind, str]]:
+        """What the row is made from, as far as it may change by itself: list and id each."""
+        return ()
+
+    @on(ResourceTable.Viewed)
+    def _viewed(self) -> None:
+        # Whoever scrolls through thousands of rows does not look at all of them.
+        if self._look_later is not None:
+            self._look_later.stop()
+        self._look_later = self.set_timer(LOOK_AFTER, self._look_again)
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.set_interval(LOOK_EVERY, self._look_again)
+
+    def _look_again(self) -> None:
+        """Ask again for the rows on the screen, where that was not done for a while."""
+        inventory = self.session.inventory
+        if not self.is_current or any(worker.group == LOOK_WORKER for worker in self.workers):
+            return
+        things = dict.fromkeys(
+            thing for row in self.table.visible_facts for thing in self.things_of(row) if thing[1]
+        )
+        wanted = [
+            (kind, key)
+            for kind, key in things
+            if self.session.may_list(kind) and wants_a_look(inventory.shelf(kind), key)
+        ]
+        single = [(kind, key) for kind, key in wanted if is_dear(inventory.shelf(kind))]
+        whole = {kind for kind, _ in wanted if not is_dear(inventory.shelf(kind))}
+        if single:
+            self.load(partial(inventory.look_at, single), LOOK_WORKER)
+        self._ask_for(kind for kind in whole if is_due(inventory.shelf(kind)))
+
+    def on_screen_suspend(self) -> None:
+        super().on_screen_suspend()
+        self.workers.cancel_group(self, LOOK_WORKER)
 
     # Actions of every table.
 

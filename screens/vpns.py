@@ -193,6 +193,11 @@ class VpnsScreen(PlaceScreen[VpnRow]):
     def ids_of(self, row: VpnRow) -> Iterable[str]:
         return row.key, row.place_key
 
+    def things_of(self, row: VpnRow) -> Iterable[tuple[Kind, str]]:
+        yield Kind.VPNS, row.key
+        for router in row.routers:
+            yield Kind.ROUTERS, router.id
+
     def title_of(self, row: VpnRow) -> str:
         return row.place
 

@@ -175,7 +175,7 @@ class Console(TellsFailures, CrashesQuietly, KeysInOrder):
             )
         screen = self.screen
         if is_section(screen):
-            screen.refresh_facts()
+            screen.refresh_due_facts()
             screen.post_message(FactsChanged("session"))
         if self._watch is not None:
             self._watch.begin()

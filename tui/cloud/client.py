@@ -132,13 +132,14 @@ class CloudClient:
         """Yield the pages of a list as they arrive, up to three asked for at a time.
 
         The first page has `first` rows, the others more and more; without it all have as many as
-        the profile says. A `patient` reading lets every other call go before its next page.
+        the profile says. A `patient` reading lets every other call go before its pages after the
+        first.
 
         Leaving the loop early: wrap it in `contextlib.aclosing` so that what is under way is
         cancelled at once.
         """
-        ask = self._ask_patiently if patient else self._ask
-        return self._lists.pages(ask, listing, parameters, first)
+        later = self._ask_patiently if patient else self._ask
+        return self._lists.pages(self._ask, listing, parameters, first, later)
 
     async def fetch(self, listing: Listing[T], **parameters: Parameter) -> list[T]:
         """Return the whole list, in the server's order."""

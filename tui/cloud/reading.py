@@ -49,15 +49,22 @@ class ListReader:
         self._width = max(1, min(PAGES_AT_A_TIME, width))
 
     async def pages(
-        self, ask: Ask, listing: Listing[T], parameters: Mapping[str, Parameter], first: int = 0
+        self,
+        ask: Ask,
+        listing: Listing[T],
+        parameters: Mapping[str, Parameter],
+        first: int = 0,
+        later: Ask | None = None,
     ) -> AsyncGenerator[Page[T], None]:
-        """Yield the pages of a list as they arrive; see `CloudClient.pages`."""
+        """Yield the pages of a list as they arrive; see `CloudClient.pages`. `later` asks for the
+        pages after the first."""
         seen: set[Hashable] = set()
         while True:
             sizes = Sizes.growing(first, self._page_size) if listing.paged else Sizes(1 << 30)
 
             async def page(number: int, sizes: Sizes = sizes) -> Answer[T]:
-                return await self._page(ask, listing, parameters, sizes, number)
+                how = ask if number == 1 or later is None else later
+                return await self._page(how, listing, parameters, sizes, number)
 
             reading = read_pages(page, sizes=sizes, width=self._width, key=row_key, seen=seen)
             try:

@@ -7,12 +7,13 @@ screen vanishes while the server thinks.
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import aclosing
 from typing import Any, Final, TypeVar
 
 from tui.cloud import listings
 from tui.cloud.client import CloudClient
-from tui.cloud.errors import CloudError
+from tui.cloud.errors import CloudError, Validation
 from tui.cloud.models import (
     AclList,
     CustomerGateway,
@@ -40,7 +41,7 @@ _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-_LISTINGS: Final[dict[Kind, listings.Listing[Any]]] = {
+LISTINGS: Final[dict[Kind, listings.Listing[Any]]] = {
     Kind.ZONES: listings.ZONES,
     Kind.NETWORKS: listings.NETWORKS,
     Kind.VPCS: listings.VPCS,
@@ -55,6 +56,9 @@ _LISTINGS: Final[dict[Kind, listings.Listing[Any]]] = {
 _OWNED: Final = (Kind.NETWORKS, Kind.VPCS, Kind.ADDRESSES, Kind.VPNS, Kind.USERS, Kind.ROUTERS)
 """Lists that leave out what belongs to projects unless `projectid=-1` is asked for as well."""
 
+
+NO_SUCH_ID: Final = 431
+"""The code of the answer to an id that names nothing."""
 
 OPTIONAL: Final = {
     Kind.ROUTERS: "listRouters",
@@ -90,7 +94,10 @@ class Inventory:
         """Addresses whose VPN this console saw fail half-way (no list shows these), and why."""
         self.gathered: dict[str, Gathered] = {}
         """What the last preflight of a network or VPC learnt beside the lists, by its id."""
-        self.has_projects = False
+        self.lines = 0
+        """How many rows the screen has room for: the first page of a list is so long; 0 for as
+        long as any."""
+        self._has_projects = False
         self._listeners: list[Callable[[str], None]] = []
 
     def shelf(self, kind: Kind) -> Shelf[Any]:
@@ -107,6 +114,18 @@ class Inventory:
             Kind.CONNECTIONS: self.connections,
         }
         return shelves[kind]
+
+    @property
+    def has_projects(self) -> bool:
+        """Whether there are projects: then lists are asked for what belongs to them as well."""
+        return self._has_projects
+
+    @has_projects.setter
+    def has_projects(self, found: bool) -> None:
+        if found and not self._has_projects:
+            for kind in _OWNED:
+                self.shelf(kind).is_outdated = self.shelf(kind).fetched is not None
+        self._has_projects = found
 
     def listen(self, listener: Callable[[str], None]) -> Callable[[], None]:
         """Call `listener` with the name of a list whenever it changes; returns what ends that."""
@@ -141,11 +160,74 @@ class Inventory:
         await asyncio.gather(*(self._refresh(kind) for kind in kinds))
 
     async def _refresh(self, kind: Kind) -> None:
+        def questions() -> Iterator[dict[str, Any]]:
+            yield {"listall": True}
+            if kind in _OWNED and self.has_projects:  # known by now, if not in the beginning
+                yield {"listall": True, "projectid": "-1"}
+
+        await self._fill(str(kind), self.shelf(kind), LISTINGS[kind], questions(), patient=True)
+
+    async def look_at(self, things: Iterable[tuple[Kind, str]]) -> None:
+        """Ask for single rows again, by their ids (a VPN by that of its address), side by side.
+
+        Those that are gone are taken out. One that cannot be asked for stays as it is.
+        """
+        await asyncio.gather(*(self._look_at(kind, key) for kind, key in dict.fromkeys(things)))
+
+    async def _look_at(self, kind: Kind, key: str) -> None:
+        row = self.shelf(kind).rows.get(key)
+        owner = row if row is not None else self.addresses.rows.get(key)
+        project = getattr(owner, "project_id", "")
+        whose = {"projectid": project} if project else {}
+        by = "publicipid" if kind is Kind.VPNS else "id"
+        await self._take_some(kind, {by: key, **whose}, (key,))
+
+    async def look_around(self, address_id: str = "", place: str = "") -> None:
+        """Ask for what belongs to an address, or to a network or VPC: themselves, their addresses,
+        VPNs and routers, also those that were not there before."""
+        if address_id:
+            await self._look_at(Kind.ADDRESSES, address_id)
+            address = self.addresses.rows.get(address_id)
+            place = place if address is None else _place_of(address)
+        if place:
+            await self._look_around(place)
+        addresses = {a.id for a in self.addresses.rows.values() if place and _place_of(a) == place}
+        await self.look_at((Kind.VPNS, key) for key in addresses | ({address_id} - {""}))
+
+    async def _look_around(self, place: str) -> None:
+        owned = self.networks.rows.get(place) or self.vpcs.rows.get(place)
+        whose = {"projectid": owned.project_id} if owned and owned.project_id else {}
+        in_vpc = place in self.vpcs.rows
+        known = [a.id for a in self.addresses.rows.values() if _place_of(a) == place]
+        served = [r.id for r in self.routers.rows.values() if _serves(r, place)]
+        by = "vpcid" if in_vpc else "associatednetworkid"
+        await asyncio.gather(
+            self._look_at(Kind.VPCS if in_vpc else Kind.NETWORKS, place),
+            self._take_some(Kind.ADDRESSES, {by: place, **whose}, known),
+            self._take_some(
+                Kind.ROUTERS, {"vpcid" if in_vpc else "networkid": place, **whose}, served
+            ),
+        )
+
+    async def _take_some(self, kind: Kind, question: dict[str, str], known: Iterable[str]) -> None:
+        """Put in the rows that answer a question; those of `known` that do not are gone."""
         shelf = self.shelf(kind)
-        questions: list[dict[str, Any]] = [{"listall": True}]
-        if kind in _OWNED and self.has_projects:
-            questions.append({"listall": True, "projectid": "-1"})
-        await self._fill(str(kind), shelf, _LISTINGS[kind], questions)
+        try:
+            rows = await self._client.fetch(LISTINGS[kind], listall=True, **question)
+        except Validation as error:
+            if error.code != NO_SUCH_ID:
+                return
+            rows = []
+        except CloudError as error:
+            _log.info("%s could not be asked for again: %s", kind, error)
+            return
+        found = {_key(row): row for row in rows}
+        for key in known:
+            if key not in found:
+                shelf.drop(key)
+        for key, row in found.items():
+            shelf.put(key, row)
+        self._tell(str(kind))
 
     async def refresh_rules(self, address_id: str) -> None:
         """Ask for the firewall and port forwarding rules of one address."""
@@ -186,27 +268,33 @@ class Inventory:
         name: str,
         shelf: Shelf[T],
         listing: listings.Listing[T],
-        questions: list[dict[str, Any]],
+        questions: Iterable[dict[str, Any]],
+        *,
+        patient: bool = False,
     ) -> None:
         number = shelf.ask()
         fresh: dict[str, T] = {}
         total = 0
+        cost = 0.0
         try:
             for question in questions:
                 before = total
-                async for page in self._client.pages(listing, **question):
-                    rows = {_key(row): row for row in page.rows}
-                    fresh.update(rows)
-                    total = before + (page.total or 0)
-                    shelf.take_page(number, rows, total)
-                    self._tell(name)
+                pages = self._client.pages(listing, first=self.lines, patient=patient, **question)
+                async with aclosing(pages):
+                    async for page in pages:
+                        rows = {_key(row): row for row in page.rows}
+                        fresh.update(rows)
+                        total = before + (page.total or 0)
+                        cost += page.seconds
+                        shelf.take_page(number, rows, total)
+                        self._tell(name)
         except CloudError as error:
             shelf.settle(number, {}, error)
         except Exception as error:
             _log.exception("the list of %s could not be taken in", name)
             shelf.settle(number, {}, _fault(name, error))
         else:
-            shelf.settle(number, fresh)
+            shelf.settle(number, fresh, cost=cost)
         finally:
             shelf.leave(number)
             self._tell(name)
@@ -232,6 +320,14 @@ def _fault(name: str, error: Exception) -> CloudError:
         f"The {name} could not be taken in: {redact(clean(f'{type(error).__name__}: {error}'))}",
         remedy="This is a fault of csvpn; the list shows what was known before.",
     )
+
+
+def _place_of(address: PublicIp) -> str:
+    return address.vpc_id or address.network_id
+
+
+def _serves(router: Router, place: str) -> bool:
+    return router.vpc_id == place or router.serves(place)
 
 
 def _key(row: Any) -> str:

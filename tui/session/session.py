@@ -24,6 +24,7 @@ from tui.operations.roster import ROSTER_FILE
 from tui.operations.steps import Operation
 from tui.router.hops import RouterTarget
 from tui.safety.sealing import SealingKey
+from tui.session.freshness import is_dear
 from tui.session.inventory import OPTIONAL, Inventory, Kind
 from tui.session.roster import SessionRoster
 from tui.session.routers import FindPassphrase, RouterPool
@@ -253,11 +254,29 @@ class Session:
         async def look_again(task: Task) -> None:
             if after is not None:
                 after(task)
-            await self.inventory.refresh(wanted)
+            await self._look_again(operation, wanted)
             if address_id:
                 await self.inventory.refresh_rules(address_id)
 
         return self.tray.start(operation, look_again, self.books.run(operation, resumed))
+
+    async def _look_again(self, operation: Operation, kinds: Iterable[Kind]) -> None:
+        """Ask for the lists that an operation has changed; of one that is dear to the server only
+        for what it has touched."""
+        inventory = self.inventory
+        dear = [kind for kind in kinds if is_dear(inventory.shelf(kind))]
+        await inventory.refresh(kind for kind in kinds if kind not in dear)
+        what, key, _ = operation.target
+        if not dear:
+            return
+        if what == "PublicIpAddress":
+            await inventory.look_around(address_id=key)
+        elif what in ("network", "vpc"):
+            await inventory.look_around(place=key)
+        elif what == "DomainRouter":
+            await inventory.look_at([(Kind.ROUTERS, key)])
+        else:
+            await inventory.refresh(dear)
 
     def hand_over(self, operation: object) -> None:
         """Note, in the background, that somebody was given the passwords that an operation made, or

@@ -41,6 +41,8 @@ class Shelf(Generic[T]):
         """Seconds since the epoch of the last complete answer, of an earlier run perhaps."""
         self.cost = 0.0
         """Seconds that the server took for its last complete answer."""
+        self.is_outdated = False
+        """Whether the last complete answer was one to a question that is not the right one now."""
         self.error: CloudError | None = None
         self.remembered: set[str] = set()
         """Keys of rows that are known from the disk only."""
@@ -110,6 +112,7 @@ class Shelf(Generic[T]):
             elif when >= began:
                 rows.pop(key, None)
         self.changes += 1
+        self.is_outdated = False
         self.rows, self.total = rows, len(rows)
         self.fetched, self.listed = time.monotonic(), time.time()
         self.cost = cost
