@@ -36,6 +36,7 @@ MOST_SECONDS: Final = {
     "keys_under_flood": 120,
     "latency": 150,
     "open_log": 120,
+    "start": 150,
 }
 """Budgets of programs that need more."""
 

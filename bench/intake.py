@@ -6,16 +6,22 @@ shows the newest in its log view, with its own writer; Textual's `Log` on the sa
 that counts the lines and does nothing else. Time runs from the first portion that has come to the
 moment in which the last line is on the terminal, so that connecting is in nobody's.
 
+A row without a bar is the console itself, whose Logs section follows that router, and besides
+showing the lines folds them into attempts, counts errors and marks what its signatures know. It is
+there first; then `STOCK_LINES` are written at once, and time runs from there.
+
 What is unfair: the `Log` is given only `STOCK_LINES`, because a million would take minutes; its
 rate falls with more, so that this is in its favour. sshd, the shell that reads the file on the
 router and the reader of the terminal share two cores with the program that is measured.
 """
 
 import tempfile
+import time
 from pathlib import Path
 from typing import Final
 
 from bench.apps import program
+from bench.consoles import ROOT
 from bench.lines import LAST, MILLION, written
 from bench.ratios import Ratio, Samples, run_alone
 from bench.routers import NO_SSHD, can_be_had, router
@@ -23,7 +29,6 @@ from bench.terminals import Terminal
 
 ROUNDS: Final = 4
 STOCK_LINES: Final = 100_000
-ROOT: Final = Path(__file__).parent.parent
 
 
 def seconds(name: str, described: Path, folder: Path) -> float:
@@ -37,18 +42,40 @@ def seconds(name: str, described: Path, folder: Path) -> float:
     return end - float(began.read_text())
 
 
+def section_rate() -> float:
+    """Lines per second of the console's Logs section."""
+    with router(b"Nov 23 00:00:00 r-42-VM charon: 07[IKE] the first line\n") as (at, described):
+        argv = program("section", "--router", str(described))
+        with Terminal(argv, cwd=ROOT) as terminal:
+            terminal.wait_for(b"acme-prod")
+            terminal.quiet(0.5)
+            terminal.send(b"6")
+            terminal.wait_for(b"the first line")
+            terminal.quiet(0.5)
+            text = written(STOCK_LINES).read_bytes()
+            before = time.perf_counter()
+            with Path(at.log).open("ab") as log:
+                log.write(text)
+            end = terminal.wait_for(LAST)
+            terminal.quiet()
+            terminal.require(LAST.decode())
+    return STOCK_LINES / (end - before)
+
+
 def rates() -> dict[str, list[float]]:
     """Lines per second of each program, round by round."""
-    found: dict[str, list[float]] = {"our_log": [], "counting": [], "stock_log": []}
+    found: dict[str, list[float]] = {"our_log": [], "counting": [], "stock_log": [], "section": []}
     with (
         tempfile.TemporaryDirectory(prefix="csvpn-intake-") as place,
         router(written(MILLION).read_bytes()) as (_, many),
         router(written(STOCK_LINES).read_bytes()) as (_, few),
     ):
+        folder = Path(place)
         for _ in range(ROUNDS):
-            for name, taken in found.items():
-                lines, described = (STOCK_LINES, few) if name == "stock_log" else (MILLION, many)
-                taken.append(lines / seconds(name, described, Path(place)))
+            found["our_log"].append(MILLION / seconds("our_log", many, folder))
+            found["counting"].append(MILLION / seconds("counting", many, folder))
+            found["stock_log"].append(STOCK_LINES / seconds("stock_log", few, folder))
+            found["section"].append(section_rate())
     return found
 
 
@@ -86,6 +113,15 @@ def measure() -> list[Ratio]:
             peer=found["counting"],
             unit="lines/s",
             limit=0.5,
+            at_least=True,
+        ),
+        Ratio(
+            bar=5,
+            name=f"the console's Logs section, {STOCK_LINES:,} lines (peer: Textual's Log)",
+            ours=found["section"],
+            peer=found["stock_log"],
+            unit="lines/s",
+            limit=None,
             at_least=True,
         ),
     ]

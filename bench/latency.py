@@ -28,9 +28,9 @@ from bench.terminals import Terminal, mark
 ROUNDS: Final = 3
 LINES: Final = 15
 """Of each round."""
-PAUSE: Final = 0.25
+PAUSE: Final = 0.2
 """Seconds without a byte before a line is written; a random share of it is added."""
-IDLE_SECONDS: Final = 12
+IDLE_SECONDS: Final = 10
 FIRST: Final = b"Nov 23 00:00:00 r-42-VM charon: 07[IKE] the first line\n"
 
 
