@@ -23,14 +23,23 @@ class FindingLogs(FilteredLogs):
         self._pattern: re.Pattern[str] | None = None
         self._walks: dict[str, Walk] = {}
 
-    def _walk(self, what: str, walk: Walk, then: Callable[[Sequence[int]], None]) -> None:
-        """Go on with a walk until it is over, or until a newer one takes its place."""
+    def _walk(
+        self,
+        what: str,
+        walk: Walk,
+        then: Callable[[Sequence[int]], None],
+        so_far: Callable[[int, bool], None] | None = None,
+    ) -> None:
+        """Go on with a walk until it is over, or until a newer one takes its place; `so_far` is
+        told how many were found, and whether it is over."""
         self._walks[what] = walk
 
         def go_on() -> None:
             if self._walks.get(what) is not walk:
                 return
             walk.go_on()
+            if so_far is not None:
+                so_far(len(walk.found), walk.is_over)
             if walk.is_over:
                 then(walk.found)
             else:
@@ -58,20 +67,30 @@ class FindingLogs(FilteredLogs):
     # Searching.
 
     def action_search(self) -> None:
-        """Search without hiding the other lines."""
+        """Search without hiding the other lines. What is typed stands out at once, and is
+        counted."""
+        dialog = SearchDialog(lambda pattern: self._look_for(pattern, _nothing, dialog.tell))
 
         def answered(pattern: re.Pattern[str] | None) -> None:
             self._pattern = pattern
-            self.view.highlight(pattern)
-            self._walks.pop("count", None)
-            lines = self.list
-            if pattern is not None:
-                everything = Walk(
-                    lines, lines.end - 1, -1, Matching(pattern), most=lines.end - lines.first + 1
-                )
-                self._walk("count", everything, self._arrive_at_match)
+            self._look_for(pattern, self._arrive_at_match)
 
-        self.app.push_screen(SearchDialog(), answered)
+        self.app.push_screen(dialog, answered)
+
+    def _look_for(
+        self,
+        pattern: re.Pattern[str] | None,
+        then: Callable[[Sequence[int]], None],
+        so_far: Callable[[int, bool], None] | None = None,
+    ) -> None:
+        """Let matches stand out, and find all of them, from the end upwards."""
+        self._walks.pop("count", None)
+        self.view.highlight(pattern)
+        lines = self.list
+        if pattern is not None:
+            most = lines.end - lines.first + 1
+            everything = Walk(lines, lines.end - 1, -1, Matching(pattern), most)
+            self._walk("count", everything, then, so_far)
 
     def _arrive_at_match(self, found: Sequence[int]) -> None:
         """Go to the last match at the cursor or above, else to the first below."""
@@ -131,3 +150,7 @@ class FindingLogs(FilteredLogs):
             for place in (0, len(store) - 1)
         )
         return f"There are lines from {first:%Y-%m-%d %H:%M:%S} to {last:%Y-%m-%d %H:%M:%S}."
+
+
+def _nothing(found: Sequence[int]) -> None:
+    """Nobody waits for what is found."""

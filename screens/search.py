@@ -1,6 +1,7 @@
 """Ask for a word or a regular expression to search for."""
 
 import re
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual import on
@@ -15,10 +16,21 @@ LONGEST = 200
 
 
 class SearchDialog(ModalScreen[re.Pattern[str] | None]):
-    """Returns the pattern; None ends searching."""
+    """Returns the pattern; None ends searching. What is typed is searched for at once."""
 
     CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "Cancel")]
+
+    def __init__(self, typed: Callable[[re.Pattern[str] | None], None]) -> None:
+        """`typed` is told each pattern; it answers with `tell`."""
+        super().__init__()
+        self._tell_typed = typed
+
+    def tell(self, found: int, is_over: bool) -> None:
+        """Say how many lines match what is typed."""
+        if self.is_mounted:
+            words = f"{found:,} line(s) match" + ("" if is_over else " so far …")
+            self.query_one("#problem", Static).update(Content(words))
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog") as box:
@@ -32,6 +44,7 @@ class SearchDialog(ModalScreen[re.Pattern[str] | None]):
         pattern = read_pattern(event.value)
         words = f"✘ {pattern}" if isinstance(pattern, str) else ""
         self.query_one("#problem", Static).update(Content.styled(words, "$text-error"))
+        self._tell_typed(None if isinstance(pattern, str) else pattern)
 
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:

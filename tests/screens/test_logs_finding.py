@@ -126,3 +126,20 @@ async def test_a_line_whole_and_copied(quiet: Lab) -> None:
         await on.press("escape", "y")
         await on.until(lambda: "The line" in on.notices[-1])
         assert on.written
+
+
+async def test_what_is_typed_is_counted_and_stands_out_before_enter(quiet: Lab) -> None:
+    async with stage(quiet) as on:
+        view = await follow(on)
+        for number in range(30):
+            write(quiet, f"line {number} of {number % 3}")
+        await on.until(lambda: "line 29" in pointed(on))
+        await on.press("s")
+        await on.type("of 2")
+        await on.says("10 line(s) match")
+        await on.press("x")
+        await on.says(" 0 line(s) match")
+        await on.press("backspace", "escape")
+        assert view.following, "nobody has gone anywhere"
+        await on.press("n")
+        assert "Nothing is searched for." in on.notices[-1]

@@ -2,6 +2,29 @@
 
 Which lines there are, how they look and what they mean is for the screen to say (`LogLines`); the
 view draws the few that are on the screen, at most `FRAMES` times a second however many arrive.
+
+By itself, over the lines of a file that others write:
+
+    class Lines:
+        def __init__(self, store: LogStore) -> None:
+            self.store = store
+        @property
+        def first(self) -> int:
+            return self.store.first
+        @property
+        def end(self) -> int:
+            return self.store.end
+        def row(self, number: int) -> LogRow:
+            segment, index = self.store.place(number)
+            return LogRow(segment.read(index).text)
+
+    view.show(Lines(store))
+    ...
+    store.add(LogBlock(Origin("", "a.log", now), whole_lines))   # as often as some come
+    view.grown()
+
+One log keeps its numbers. Where several are in one store, `Added.is_anew` says when lines went in
+elsewhere than at the end: then `view.show(lines, cursor)` says where the cursor is now.
 """
 
 import re
