@@ -57,6 +57,7 @@ PAGES: Final = {
     "AcquireDialog": "Acquire an address",
     "ConfirmDialog": "A question before something is done",
     "ChooseDialog": "Choose one of several",
+    "ColumnsDialog": "Choose the columns of a table",
     "ChooseLogsDialog": "Choose routers and their logs",
     "SearchDialog": "Search in the logs",
     "MomentDialog": "Go to a time in the logs",

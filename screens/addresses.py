@@ -1,6 +1,7 @@
 """Public IP addresses and what each is for."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -10,6 +11,7 @@ from textual.types import CSSPathType
 from screens.acquire import AcquireDialog
 from screens.details import facts_text
 from screens.enable import EnableScreen
+from screens.many import Piece, ask_for_all
 from screens.networks import reason_against_enabling
 from screens.places import PlaceScreen
 from screens.section_keys import bindings_of
@@ -117,15 +119,22 @@ class AddressesScreen(PlaceScreen[AddressRow]):
             return reason
         if action.name == "enable":
             return self._against_enabling(row)
-        if action.name == "release" and row.address.is_source_nat:
-            return (
-                f"{row.address.address} is the source NAT address of {row.place}; CloudStack "
-                "releases it only together with its network."
-            )
+        if action.name == "release":
+            return self._against_releasing()
         if action.name == "go_firewall" and not (row.address.network_id or row.address.vpc_id):
             return (
                 f"{row.address.address} belongs to no network, so nothing decides who reaches it."
             )
+        return None
+
+    def _against_releasing(self) -> str | None:
+        """Marked rows are released all of them, or none."""
+        for row in self.chosen:
+            if row.address.is_source_nat:
+                return (
+                    f"{row.address.address} is the source NAT address of {row.place}; CloudStack "
+                    "releases it only together with its network."
+                )
         return None
 
     def _against_enabling(self, row: AddressRow) -> str | None:
@@ -151,16 +160,24 @@ class AddressesScreen(PlaceScreen[AddressRow]):
 
     def action_release(self) -> None:
         """Release the address, after asking."""
-        row = self.row
-        if row is None:
-            return
-        address = row.address
-        has_vpn = self.session.inventory.vpn_of(address) is not None
-        operation = ReleaseAddress(
-            self.session.client, address.id, address.address, owner=Owner.of(address)
-        )
-        sentences = [
-            f"{address.address} goes back to the pool; somebody else may get it.",
-            *(finding.says for finding in release_findings(address, has_vpn=has_vpn)),
-        ]
-        self.ask_and_start(operation, sentences, "Release", [Kind.ADDRESSES, Kind.VPNS])
+        pieces: list[Piece] = []
+        sentences: list[str] = []
+        for row in self.chosen:
+            address = row.address
+            has_vpn = self.session.inventory.vpn_of(address) is not None
+            operation = ReleaseAddress(
+                self.session.client, address.id, address.address, owner=Owner.of(address)
+            )
+            pieces.append((operation, partial(self._start_releasing, operation)))
+            sentences += [
+                f"{address.address} goes back to the pool; somebody else may get it.",
+                *(finding.says for finding in release_findings(address, has_vpn=has_vpn)),
+            ]
+        if pieces:
+            one = len(pieces) == 1
+            typed = self.title_of(self.chosen[0]) if one else self.session.profile.name
+            title = f"Release {len(pieces)} addresses"
+            ask_for_all(self, title, pieces, sentences, "Release", typed=typed)
+
+    def _start_releasing(self, operation: ReleaseAddress) -> None:
+        self.session.start(operation, (Kind.ADDRESSES, Kind.VPNS))

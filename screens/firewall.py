@@ -12,6 +12,7 @@ from textual.widgets import Static
 
 from screens.choose import ChooseDialog
 from screens.firewall_rows import COLUMNS, Row, RuleRow, rule_details, tier_details
+from screens.many import Piece, ask_for_all
 from screens.rule import RuleDialog
 from screens.section_keys import bindings_of
 from screens.sources import Change, SourcesDialog
@@ -304,15 +305,26 @@ class FirewallScreen(TableScreen[Row]):
             self.app.push_screen(RuleDialog(address.id))
 
     def action_delete_rule(self) -> None:
-        """Delete the rule under the cursor, after saying what that closes."""
-        address, row = self.address, self.row
-        if address is None or not isinstance(row, RuleRow):
+        """Delete the rule under the cursor, or those that are marked, after saying what that
+        closes."""
+        address = self.address
+        rules = [row.rule for row in self.chosen if isinstance(row, RuleRow)]
+        if address is None or not rules:
             return
-        operation = DeleteRule(
-            self.session.client, address.id, address.address, row.rule, owner=Owner.of(address)
-        )
-        sentences = deleting_means(row.rule, self.rules)
-        self.ask_and_start(operation, sentences, "Delete", (), address_id=address.id)
+        owner, left = Owner.of(address), list(self.rules)
+        pieces: list[Piece] = []
+        sentences: list[str] = []
+        for rule in rules:
+            operation = DeleteRule(
+                self.session.client, address.id, address.address, rule, owner=owner
+            )
+            start = partial(self.session.start, operation, (), address.id)
+            pieces.append((operation, start))
+            sentences += deleting_means(rule, left)
+            left = [other for other in left if other.id != rule.id]
+        typed = self.name_of_row() if len(rules) == 1 else self.session.profile.name
+        title = f"Delete {len(rules)} rules of {address.address}"
+        ask_for_all(self, title, pieces, sentences, "Delete", typed=typed)
 
     def action_edit_sources(self) -> None:
         """Change who reaches the VPN ports."""

@@ -16,6 +16,7 @@ from textual.widget import Widget
 from textual.worker import Worker
 
 from screens.confirm import ConfirmDialog
+from screens.looks import Looks
 from screens.section_keys import TITLES
 from tui.actions import SECTIONS, Action, action, actions_on
 from tui.operations.steps import Operation
@@ -53,6 +54,7 @@ class Console(Protocol):
     """What a section may ask of the application."""
 
     session: Session
+    looks: Looks
 
     def go_to(self, section: str, key: str = "", filter_text: str = "", then: str = "") -> None:
         """Show another section, with the cursor on the row `key` or filtered; `then` is the action

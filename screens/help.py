@@ -17,6 +17,7 @@ MOVING = (
     ("↑ ↓ k j", "Move the cursor."),
     ("pgup pgdn", "Move by a screenful."),
     ("home g / end G", "Go to the first, the last row."),
+    ("← →", "Bring the columns that do not fit into sight; the first one stays."),
     ("tab", "Go to the next field or button."),
     ("esc", "Clear the filter, or close a dialog."),
 )

@@ -1,6 +1,7 @@
 """Who is connected from where, on every router that can be asked."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import ClassVar, Final
 
 from textual import work
@@ -11,6 +12,7 @@ from textual.types import CSSPathType
 from textual.widgets import Static
 
 from screens.details import facts_text
+from screens.many import Piece, ask_for_all
 from screens.section_keys import bindings_of
 from screens.tables import TableScreen
 from screens.unreached import UnreachedDialog
@@ -234,28 +236,35 @@ class SessionsScreen(TableScreen[SessionRow]):
         reason = super().reason_against(action)
         if reason is not None:
             return reason
-        row = self.row
-        if action.name == "disconnect" and row is not None and not row.session.user:
+        if action.name == "disconnect" and not all(each.session.user for each in self.chosen):
             return "The router has no name for this session, so it cannot be told from others."
         if action.name == "show_unreached" and not self.watch_of_sessions.failed:
             return "Every router that was asked has answered."
         return None
 
     def action_disconnect(self) -> None:
-        """End the session under the cursor, after asking."""
-        row = self.row
-        if row is None:
-            return
-        ref = RouterRef(row.router.id, row.router.name)
-        wanted = EndSession(ref, row.session.pid, row.session.user)
-        operation = DisconnectSession(self.session.client, wanted, reach=reaching(self.session))
-        self.ask_and_start(
-            operation, ending_means(wanted, self._others(row)), "Disconnect", (), after=self._ended
-        )
+        """End the session under the cursor, or those that are marked, after asking."""
+        pieces: list[Piece] = []
+        sentences: list[str] = []
+        for row in self.chosen:
+            ref = RouterRef(row.router.id, row.router.name)
+            wanted = EndSession(ref, row.session.pid, row.session.user)
+            operation = DisconnectSession(self.session.client, wanted, reach=reaching(self.session))
+            pieces.append((operation, partial(self._start_ending, operation)))
+            sentences += ending_means(wanted, self._others(row))
+        if pieces:
+            one = len(pieces) == 1
+            typed = self.title_of(self.chosen[0]) if one else self.session.profile.name
+            title = f"Disconnect {len(pieces)} sessions"
+            ask_for_all(self, title, pieces, sentences, "Disconnect", typed=typed)
+
+    def _start_ending(self, operation: DisconnectSession) -> None:
+        self.session.start(operation, (), after=self._ended)
 
     def _others(self, row: SessionRow) -> list[str]:
-        """Who else is connected to the router, each named once."""
-        mine = [r for r in self.rows() if r.router.id == row.router.id and r.key != row.key]
+        """Who else is connected to the router and stays so, each named once."""
+        ended = {each.key for each in self.chosen}
+        mine = [r for r in self.rows() if r.router.id == row.router.id and r.key not in ended]
         return list(dict.fromkeys(self.title_of(each) for each in mine))
 
     def _ended(self, task: Task) -> None:

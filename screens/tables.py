@@ -1,16 +1,18 @@
 """Sections that are a table with a pane of details beside it."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any, ClassVar, Final, Generic, TypeVar
 
-from textual import on
+from textual import on, work
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
+from screens.columns import ColumnsDialog
 from screens.details import DetailsDialog, DetailsPane
 from screens.filterline import FilterLine
 from screens.frame import SectionScreen
@@ -18,6 +20,7 @@ from tui.actions import Action
 from tui.cloud.errors import CloudError
 from tui.session.freshness import is_dear, is_due, is_settled, wants_a_look
 from tui.session.inventory import Kind, Shelf
+from tui.settings.errors import SettingsError
 from tui.widgets.columns import Column
 from tui.widgets.table import ResourceTable
 
@@ -93,6 +96,7 @@ class TableScreen(SectionScreen, Generic[Row]):
         table = self.table
         rows = self.rows()
         table.note = self._note()
+        table.note_tone = "bad" if self._errors() else ""
         table.show(rows)
         self._show_trouble(beside_rows=bool(rows))
 
@@ -129,14 +133,18 @@ class TableScreen(SectionScreen, Generic[Row]):
 
     def reason_against(self, action: Action) -> str | None:
         reason = super().reason_against(action)
+        if action.name == "clear_marks" and not self.table.marked_facts:
+            return "No row is marked."
         if reason is not None or not action.on_row:
             return reason
         row = self.row
         if row is None:
             return "There is no row here to do that with."
-        if (action.writes or action.name in NEEDS_THE_SERVER) and self.is_remembered(row):
+        known = action.writes or action.name in NEEDS_THE_SERVER
+        remembered = filter(self.is_remembered, (row, *self.table.marked_facts) if known else ())
+        for each in remembered:
             return (
-                f"{self.title_of(row)} is what an earlier run has seen. Wait until the server has "
+                f"{self.title_of(each)} is what an earlier run has seen. Wait until the server has "
                 "told of it, or press r to ask for all rows."
             )
         return None
@@ -154,7 +162,8 @@ class TableScreen(SectionScreen, Generic[Row]):
     @on(ResourceTable.Counted)
     def _counted(self, event: ResourceTable.Counted) -> None:
         more = " …" if any(shelf.loading for shelf in self.shelves().values()) else ""
-        count = f"{event.shown} of {event.total}{more}"
+        marked = f"{event.marked} marked, " if event.marked else ""
+        count = f"{marked}{event.shown} of {event.total}{more}"
         self.query_one(FilterLine).count(count, self.words_for_memory)
         self.table.note = self._note()
 
@@ -187,6 +196,7 @@ class TableScreen(SectionScreen, Generic[Row]):
 
     def action_filter(self) -> None:
         """Type a filter."""
+        self.table.prepare_filter()
         self.query_one(FilterLine).focus_field()
 
     def filter_rows(self, text: str) -> None:
@@ -220,10 +230,6 @@ class TableScreen(SectionScreen, Generic[Row]):
             self._look_later.stop()
         self._look_later = self.set_timer(LOOK_AFTER, self._look_again)
 
-    def on_mount(self) -> None:
-        super().on_mount()
-        self.set_interval(LOOK_EVERY, self._look_again)
-
     def _look_again(self) -> None:
         """Ask again for the rows on the screen, where that was not done for a while."""
         inventory = self.session.inventory
@@ -244,8 +250,66 @@ class TableScreen(SectionScreen, Generic[Row]):
         self._ask_for(kind for kind in whole if is_due(inventory.shelf(kind)))
 
     def on_screen_suspend(self) -> None:
-        super().on_screen_suspend()
+        """Nobody looks at the rows any more."""
         self.workers.cancel_group(self, LOOK_WORKER)
+
+    # Marks: what works on many rows works on the marked ones, else on the one under the cursor.
+
+    @property
+    def chosen(self) -> tuple[Row, ...]:
+        """The marked rows, or else the row under the cursor."""
+        row = self.row
+        return self.table.marked_facts or (() if row is None else (row,))
+
+    def action_mark_row(self) -> None:
+        """Mark the row under the cursor, and go to the next one."""
+        self.table.action_mark()
+
+    def action_mark_shown(self) -> None:
+        """Mark what the filter leaves."""
+        self.table.action_mark_shown()
+
+    def action_clear_marks(self) -> None:
+        """Take every mark away."""
+        self.table.action_clear_marks()
+
+    # Looks.
+
+    def on_mount(self) -> None:
+        """Begin to look again, and give the table the look that was chosen for it."""
+        self.set_interval(LOOK_EVERY, self._look_again)
+        looks, table = self.console.looks, self.table
+        table.plain = looks.preferences.plain_rows
+        table.offer_columns(looks.columns_of(self.SECTION))
+        if looks.trouble is not None:
+            self.notify(str(looks.trouble), title="Preferences", severity="warning")
+
+    def action_choose_columns(self) -> None:
+        """Choose the columns of the section."""
+        titles = [column.title for column in self.COLUMNS]
+
+        def chosen(wanted: tuple[str, ...] | None) -> None:
+            if wanted is not None:
+                self.table.offer_columns(wanted)
+                self.console.looks.choose_columns(self.SECTION, wanted)
+                self._keep_looks()
+
+        self.app.push_screen(ColumnsDialog(titles, self.table.columns_offered), chosen)
+
+    def action_plain_rows(self) -> None:
+        """Show rows as words, or in columns again."""
+        plain = not self.table.plain
+        self.table.plain = plain
+        self.console.looks.choose_plain_rows(plain=plain)
+        self.notify("Rows are shown as words." if plain else "Rows are shown in columns.")
+        self._keep_looks()
+
+    @work(group="looks", exclusive=True, exit_on_error=False)
+    async def _keep_looks(self) -> None:
+        try:
+            await asyncio.to_thread(self.console.looks.keep)
+        except SettingsError as error:
+            self.notify(str(error), title="Not kept", severity="warning")
 
     # Actions of every table.
 
@@ -264,10 +328,15 @@ class TableScreen(SectionScreen, Generic[Row]):
             self.app.push_screen(DetailsDialog(*self.details(row)))
 
     def action_copy(self) -> None:
-        """Copy what names the row."""
-        row = self.row
-        if row is not None:
-            self.console.copy_out(*self.text_to_copy(row))
+        """Copy what is selected with the mouse, or what names the marked rows or the row."""
+        selected = self.get_selected_text()
+        texts = [self.text_to_copy(row) for row in self.chosen]
+        if selected:
+            self.console.copy_out(selected, "Selection")
+        elif len(texts) > 1:
+            self.console.copy_out("\n".join(text for text, _ in texts), f"{len(texts)} rows")
+        elif texts:
+            self.console.copy_out(*texts[0])
 
 
 def note_of(what: str, error: CloudError) -> str:

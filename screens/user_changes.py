@@ -10,6 +10,7 @@ from textual import work
 from screens.bulk_results import BulkResultsDialog
 from screens.confirm import ConfirmDialog
 from screens.edit_user import EditUserDialog
+from screens.many import ask_for_all
 from screens.tables import TableScreen
 from tui.operations.facts import Owner
 from tui.operations.roster import Remark
@@ -18,6 +19,7 @@ from tui.operations.user_changes import (
     ResetUsers,
     ReturnUsers,
     SuspendUsers,
+    UserChange,
     resetting_means,
     returning_means,
     suspending_means,
@@ -40,87 +42,111 @@ CANNOT_UNDO: Final = "This cannot be undone: nobody knows the password, so a ret
 
 
 class UserChanges(TableScreen[PersonRow]):
-    """The actions on users that ask first."""
+    """The actions on users that ask first: on the marked ones, or the one under the cursor."""
 
-    def _others(self, row: PersonRow) -> list[str]:
-        names = names_of(self.session, row.owner_key)
-        return [name for name in names if name != row.name]
+    def _by_owner(self, rows: Iterable[PersonRow]) -> list[list[PersonRow]]:
+        """The rows of each owner, for CloudStack changes the users of one account at a time."""
+        owners: dict[object, list[PersonRow]] = {}
+        for row in rows:
+            owners.setdefault(row.owner_key, []).append(row)
+        return list(owners.values())
+
+    def _others(self, rows: Sequence[PersonRow]) -> list[str]:
+        names = names_of(self.session, rows[0].owner_key)
+        return [name for name in names if name not in _names(rows)]
 
     def _ask(
         self,
-        operation: Operation,
-        sentences: Sequence[str],
+        rows: Sequence[PersonRow],
+        make: Callable[[Sequence[PersonRow]], tuple[Operation, Callable[[], None], Sequence[str]]],
         go: str,
-        done: Callable[[], None],
-        typed: str,
     ) -> None:
-        """Say what an operation will do, and go on with `done` when the answer is yes."""
-        production = self.session.profile.production
-        calls = [step.call.cloudmonkey() for step in operation.plan() if step.call]
-        dialog = ConfirmDialog(
-            operation.title, sentences, go, calls=calls, typed=typed if production else ""
+        """Say what will be done to `rows`, an operation for each owner, and do it on a yes."""
+        made = [make(mine) for mine in self._by_owner(rows)]
+        ask_for_all(
+            self,
+            f"{go} {len(rows)} VPN users",
+            [(operation, start) for operation, start, _ in made],
+            [sentence for _, _, means in made for sentence in means],
+            go,
+            typed=rows[0].name if len(rows) == 1 else self.session.profile.name,
         )
 
-        def answered(yes: bool | None) -> None:
-            if yes:
-                done()
-
-        self.app.push_screen(dialog, answered)
-
     def action_remove_user(self) -> None:
-        """Remove the user under the cursor, after asking; a suspended one leaves the roster."""
-        row = self.row
-        if row is None:
-            return
-        if row.is_suspended:
-            self._forget(row)
-            return
-        operation = RemoveUsers(self.session.client, [row.name], owner=Owner.of(row.row.user))
+        """Remove users, after asking; suspended ones leave the roster."""
+        here = [row for row in self.chosen if not row.is_suspended]
+        if here:
+            self._ask(here, self._removing, "Remove")
+        elif self.chosen:
+            self._forget(self.chosen)
+
+    def _removing(
+        self, rows: Sequence[PersonRow]
+    ) -> tuple[Operation, Callable[[], None], Sequence[str]]:
+        names = _names(rows)
+        operation = RemoveUsers(self.session.client, names, owner=Owner.of(rows[0].row.user))
         sentences = [
-            *removing_means([row.name], self._others(row)),
+            *removing_means(names, self._others(rows)),
             f"{CANNOT_UNDO} z suspends instead, which keeps group, note and last day.",
         ]
-        self._ask(operation, sentences, "Remove", self._starting(operation, row), row.name)
+        return operation, self._starting(operation, rows[0]), sentences
 
     def _starting(self, operation: Operation, row: PersonRow) -> Callable[[], None]:
         return lambda: _ignore(start_noted(self.session, operation, row.owner_key))
 
-    def _forget(self, row: PersonRow) -> None:
+    def _forget(self, rows: Sequence[PersonRow]) -> None:
+        names = ", ".join(_names(rows))
+        removed = "is removed already" if len(rows) == 1 else "are removed already"
         sentences = [
-            f"{row.name} is removed already; the roster of this machine forgets group, note and "
-            "last day.",
+            f"{names} {removed}; the roster of this machine forgets group, note and last day.",
             "Nothing is sent.",
         ]
 
         def answered(yes: bool | None) -> None:
-            if yes:
-                roster = self.session.roster
-                roster.soon(roster.forget(row.owner_key, [row.name]))
+            roster = self.session.roster
+            for mine in self._by_owner(rows) if yes else ():
+                roster.soon(roster.forget(mine[0].owner_key, _names(mine)))
 
-        dialog = ConfirmDialog(f"Forget {row.name}", sentences, "Forget")
-        self.app.push_screen(dialog, answered)
+        title = names if len(rows) == 1 else f"{len(rows)} VPN users"
+        self.app.push_screen(ConfirmDialog(f"Forget {title}", sentences, "Forget"), answered)
 
     def action_new_password(self) -> None:
-        """Remove the user under the cursor and add it with a new password, after asking."""
-        row = self.row
-        if row is None:
-            return
-        owner = Owner.of(row.row.user)
-        wanted = change_of(self.session, owner, row.owner_key, users=[new_user(row.name)])
-        operation = ResetUsers(self.session.client, wanted)
-        sentences = resetting_means([row.name], self._others(row))
-        self._ask(operation, sentences, "New password", self._showing(operation, row), row.name)
+        """Remove users and add them with new passwords, after asking."""
+        here = [row for row in self.chosen if not row.is_suspended]
+        if here and self._are_of_one_account(here):
+            self._ask(here, self._resetting, "New password")
+
+    def _resetting(
+        self, rows: Sequence[PersonRow]
+    ) -> tuple[Operation, Callable[[], None], Sequence[str]]:
+        operation = ResetUsers(self.session.client, self._anew(rows))
+        means = resetting_means(_names(rows), self._others(rows))
+        return operation, self._showing(operation, rows[0]), means
+
+    def _anew(self, rows: Sequence[PersonRow]) -> UserChange:
+        owner = Owner.of(rows[0].row.user)
+        users = [new_user(name) for name in _names(rows)]
+        return change_of(self.session, owner, rows[0].owner_key, users=users)
 
     def action_return_user(self) -> None:
-        """Add a suspended user again, with a new password, after asking."""
-        row = self.row
-        if row is None:
-            return
-        owner = Owner.of(row.row.user)
-        wanted = change_of(self.session, owner, row.owner_key, users=[new_user(row.name)])
-        operation = ReturnUsers(self.session.client, wanted)
-        done = self._showing(operation, row)
-        self._ask(operation, returning_means([row.name]), "Return", done, row.name)
+        """Add suspended users again, with new passwords, after asking."""
+        gone = [row for row in self.chosen if row.is_suspended]
+        if gone and self._are_of_one_account(gone):
+            self._ask(gone, self._returning, "Return")
+
+    def _returning(
+        self, rows: Sequence[PersonRow]
+    ) -> tuple[Operation, Callable[[], None], Sequence[str]]:
+        operation = ReturnUsers(self.session.client, self._anew(rows))
+        return operation, self._showing(operation, rows[0]), returning_means(_names(rows))
+
+    def _are_of_one_account(self, rows: Sequence[PersonRow]) -> bool:
+        """Whether passwords can be made for them together, and handed over on one screen."""
+        one = len(self._by_owner(rows)) == 1
+        if not one:
+            says = "The marked users belong to several accounts. Mark those of one account."
+            self.notify(says, title="One account at a time", severity="warning")
+        return one
 
     def _showing(self, operation: ResetUsers | ReturnUsers, row: PersonRow) -> Callable[[], None]:
         def start() -> None:
@@ -131,14 +157,19 @@ class UserChanges(TableScreen[PersonRow]):
         return start
 
     def action_suspend_user(self) -> None:
-        """Remove the user under the cursor and keep it in the roster, after asking."""
-        row = self.row
-        if row is None:
-            return
-        wanted = change_of(self.session, Owner.of(row.row.user), row.owner_key, names=[row.name])
+        """Remove users and keep them in the roster, after asking."""
+        here = [row for row in self.chosen if not row.is_suspended]
+        if here:
+            self._ask(here, self._suspending, "Suspend")
+
+    def _suspending(
+        self, rows: Sequence[PersonRow]
+    ) -> tuple[Operation, Callable[[], None], Sequence[str]]:
+        first, names = rows[0], _names(rows)
+        wanted = change_of(self.session, Owner.of(first.row.user), first.owner_key, names=names)
         operation = SuspendUsers(self.session.client, wanted)
-        sentences = suspending_means([row.name], self._others(row))
-        self._ask(operation, sentences, "Suspend", self._starting(operation, row), row.name)
+        means = suspending_means(names, self._others(rows))
+        return operation, self._starting(operation, first), means
 
     def action_edit_user(self) -> None:
         """Change group, last day and note of the user under the cursor."""
@@ -179,8 +210,9 @@ class UserChanges(TableScreen[PersonRow]):
         ]
         if len(mine) < len(rows):
             sentences.append("Expired users of other accounts stay; X comes to them next.")
+        piece = (operation, self._starting(operation, mine[0]))
         typed = self.session.profile.name
-        self._ask(operation, sentences, "Remove", self._starting(operation, mine[0]), typed)
+        ask_for_all(self, operation.title, [piece], sentences, "Remove", typed=typed)
 
     @work(group="export", exclusive=True, exit_on_error=False)
     async def action_export_users(self) -> None:
@@ -197,6 +229,10 @@ class UserChanges(TableScreen[PersonRow]):
 
 def _of(rows: Iterable[PersonRow], row: PersonRow) -> bool:
     return any(each.owner_key == row.owner_key for each in rows)
+
+
+def _names(rows: Iterable[PersonRow]) -> list[str]:
+    return [row.name for row in rows]
 
 
 def _ignore(_: object) -> None:

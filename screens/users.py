@@ -159,6 +159,8 @@ class UsersScreen(UserChanges, TableScreen[PersonRow]):
         row = self.row
         if reason is not None:
             return reason
+        if self.table.marked_facts:
+            return self._against_marked(action)
         if row is not None and row.is_suspended and action.name in _NOT_SUSPENDED:
             return f"{row.name} is suspended: b lets it return with a new password."
         if row is not None and not row.is_suspended and action.name == "return_user":
@@ -167,14 +169,25 @@ class UsersScreen(UserChanges, TableScreen[PersonRow]):
             return "Nobody has expired."
         return None
 
+    def _against_marked(self, action: Action) -> str | None:
+        """What speaks against doing it to the marked users."""
+        suspended = [row.is_suspended for row in self.chosen]
+        if action.name in _NOT_SUSPENDED and all(suspended):
+            return "Every marked user is suspended: b lets them return with new passwords."
+        if action.name == "return_user" and not any(suspended):
+            return "No marked user is suspended."
+        return None
+
     def action_add_users(self) -> None:
         """Add users, to the account of the row under the cursor unless another is chosen."""
         self.app.push_screen(AddUsersDialog(self.row.owner_key if self.row else None))
 
     def action_kits(self) -> None:
-        """Make a kit for the user under the cursor."""
-        if self.row is not None:
-            open_kits(self.console, "", [KitUser(self.row.name)], owner_key=self.row.owner_key)
+        """Make kits for the marked users, or for the one under the cursor."""
+        here = [row for row in self.chosen if not row.is_suspended]
+        if here and self._are_of_one_account(here):
+            people = [KitUser(row.name) for row in here]
+            open_kits(self.console, "", people, owner_key=here[0].owner_key)
 
     def action_add_many(self) -> None:
         """Add a whole list of users."""

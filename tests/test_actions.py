@@ -41,7 +41,7 @@ TAKEN: Final = {
 }
 NAMED: Final = {
     "colon", "slash", "question_mark", "exclamation_mark", "enter", "space", "end",
-    "ctrl+p", "ctrl+q", "ctrl+l", "f1", "f5",
+    "ctrl+p", "ctrl+q", "ctrl+l", "f1", "f5", "asterisk", "minus",
 }  # fmt: skip
 """Key names of Textual that are longer than one character and used by the registry."""
 

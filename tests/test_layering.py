@@ -25,6 +25,7 @@ WITHOUT_TEXTUAL: Final = (
     "tui.safety",
     "tui.session",
     "tui.settings",
+    "tui.table_actions",
     "tui.user_actions",
     "tui.vpn",
     "tui.vpn_actions",

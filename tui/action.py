@@ -6,6 +6,12 @@ import msgspec
 
 EVERYWHERE: Final = "*"
 
+CLOUD_TABLES: Final = ("networks", "addresses", "vpns", "users", "firewall")
+"""Sections whose rows come from the cloud."""
+ROUTER_TABLES: Final = ("checkup", "sessions")
+"""Sections whose rows come from the routers themselves."""
+TABLES: Final = (*CLOUD_TABLES, *ROUTER_TABLES)
+
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that a person can do."""
@@ -50,6 +56,8 @@ _SPELLING: Final = {
     "enter": "⏎",
     "escape": "esc",
     "space": "space",
+    "asterisk": "*",
+    "minus": "-",
     "ctrl+p": "^p",
     "ctrl+q": "^q",
     "ctrl+l": "^l",

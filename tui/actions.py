@@ -8,9 +8,10 @@ A screen implements an action `name` as Textual's `action_name` method.
 from collections.abc import Iterator
 from typing import Final
 
-from tui.action import EVERYWHERE, Action, spell_key
-from tui.diagnose_actions import DIAGNOSE_ACTIONS, ROUTER_TABLES
+from tui.action import CLOUD_TABLES, EVERYWHERE, ROUTER_TABLES, TABLES, Action, spell_key
+from tui.diagnose_actions import DIAGNOSE_ACTIONS
 from tui.log_actions import LOG_ACTIONS
+from tui.table_actions import TABLE_ACTIONS
 from tui.user_actions import USER_ACTIONS
 from tui.vpn_actions import VPN_ACTIONS
 
@@ -27,8 +28,6 @@ __all__ = [
     "spell_key",
 ]
 
-CLOUD_TABLES: Final = ("networks", "addresses", "vpns", "users", "firewall")
-TABLES: Final = (*CLOUD_TABLES, *ROUTER_TABLES)
 SECTIONS: Final = (*CLOUD_TABLES, "logs", *ROUTER_TABLES)
 
 
@@ -96,7 +95,7 @@ _ROW_ACTIONS: Final = (
         name="release",
         keys=("x",),
         label="Release",
-        help="Release the public address.",
+        help="Release the public address, or those that are marked.",
         screens=("addresses",),
         needs=("disassociateIpAddress",),
         writes=True,
@@ -115,7 +114,7 @@ _ROW_ACTIONS: Final = (
         name="remove_user",
         keys=("x",),
         label="Remove",
-        help="Remove the VPN user; other users of the account stay.",
+        help="Remove the VPN user, or those that are marked; other users of the account stay.",
         screens=("users",),
         needs=("removeVpnUser",),
         writes=True,
@@ -145,7 +144,7 @@ _ROW_ACTIONS: Final = (
         name="delete_rule",
         keys=("x",),
         label="Delete",
-        help="Delete the firewall rule.",
+        help="Delete the firewall rule, or those that are marked.",
         screens=("firewall",),
         needs=("deleteFirewallRule",),
         writes=True,
@@ -245,7 +244,7 @@ _ROW_ACTIONS: Final = (
         name="copy",
         keys=("y",),
         label="Copy",
-        help="Copy what names the row, or the pre-shared key of a VPN, to the clipboard.",
+        help="Copy what is selected, or what names the row or the marked rows; of a VPN its key.",
         screens=TABLES,
         on_row=True,
         hint=False,
@@ -284,40 +283,6 @@ _ROW_ACTIONS: Final = (
     ),
 )
 
-_TABLE_ACTIONS: Final = (
-    Action(
-        name="filter",
-        keys=("slash",),
-        label="Filter",
-        help="Filter as you type: word, field:value, !not; escape clears.",
-        screens=(*TABLES, "logs"),
-    ),
-    Action(
-        name="sort",
-        keys=("s",),
-        label="Sort",
-        help="Sort by the next column.",
-        screens=TABLES,
-        hint=False,
-    ),
-    Action(
-        name="reverse",
-        keys=("S",),
-        label="Reverse",
-        help="Turn the sorting round.",
-        screens=TABLES,
-        hint=False,
-    ),
-    Action(
-        name="refresh",
-        keys=("r", "f5"),
-        label="Refresh",
-        help="Ask the server or the routers again; the cursor stays on its row.",
-        screens=TABLES,
-        hint=False,
-    ),
-)
-
 _APP_ACTIONS: Final = (
     _of_app("command_palette", ("colon", "ctrl+p"), "Commands", "Find any action by its name."),
     _of_app("show_help", ("question_mark", "f1"), "Help", "Show what every key does here."),
@@ -352,7 +317,7 @@ _APP_ACTIONS: Final = (
 ACTIONS: Final = (
     *_ROW_ACTIONS,
     *LOG_ACTIONS,
-    *_TABLE_ACTIONS,
+    *TABLE_ACTIONS,
     *_APP_ACTIONS,
     *_SECTION_ACTIONS,
 )

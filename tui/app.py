@@ -16,6 +16,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from screens.leaving import leave
+from screens.looks import Looks
 from screens.opening import FIRST_STYLES, Opening, commands_of_sections
 from screens.sections import SECTION_SCREENS, is_section, make_section
 from tui.actions import SECTIONS, needed_commands
@@ -80,6 +81,7 @@ class Console(TellsFailures, CrashesQuietly, KeysInOrder):
         self._stop_listening: list[Callable[[], None]] = []
         self.notices: list[Notice] = []
         self._unread = 0
+        self.looks = Looks()
 
     # Starting and ending.
 

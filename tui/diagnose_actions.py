@@ -3,10 +3,7 @@
 
 from typing import Final
 
-from tui.action import Action
-
-ROUTER_TABLES: Final = ("checkup", "sessions")
-"""Sections whose rows come from the routers themselves."""
+from tui.action import ROUTER_TABLES, Action
 
 DIAGNOSE_ACTIONS: Final = (
     Action(
@@ -60,7 +57,7 @@ DIAGNOSE_ACTIONS: Final = (
         name="disconnect",
         keys=("x",),
         label="Disconnect",
-        help="End this one session on the router; everybody else stays connected.",
+        help="End this one session on the router, or those that are marked; others stay connected.",
         screens=("sessions",),
         writes=True,
         on_router=True,

@@ -52,6 +52,9 @@ class OneWidget(App[None]):
     def on_resource_table_counted(self, event: Message) -> None:
         self.told.append(event)
 
+    def on_resource_table_viewed(self, event: Message) -> None:
+        self.told.append(event)
+
     def on_log_view_moved(self, event: Message) -> None:
         self.told.append(event)
 

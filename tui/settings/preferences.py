@@ -19,6 +19,8 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Name of a theme of the console; empty: the console's own."""
     times: Literal["local", "utc", "relative"] = "local"
     wrap_logs: bool = False
+    plain_rows: bool = False
+    """Rows of tables as words, each title before its text, for screen readers."""
     columns: dict[str, tuple[str, ...]] = {}
     """Screen to the columns shown, in order; a screen that is missing shows its usual ones."""
 

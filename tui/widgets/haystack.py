@@ -8,7 +8,7 @@ order within one word of it. Texts are made a few rows at a time (`building`) or
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from itertools import compress
+from itertools import compress, repeat
 from typing import Final, Generic
 
 from tui.widgets.columns import Column, Fact
@@ -50,21 +50,25 @@ class Haystack(Generic[Fact]):
     def building(self) -> Iterator[None]:
         """Make the missing texts, some hundred rows each time it is advanced."""
         rows = self._rows
-        for start in range(0, len(rows), STEP):
-            if None in rows[start : start + STEP]:
-                self._build(start, start + STEP)
-                yield
+        missing = [number for number, row in enumerate(rows) if row is None]
+        for start in range(0, len(missing), STEP):
+            if rows is not self._rows:
+                return
+            # A filter may have made them meanwhile.
+            self._build([n for n in missing[start : start + STEP] if rows[n] is None])
+            yield
 
-    def _build(self, start: int, stop: int) -> None:
-        facts = self._facts[start:stop]
+    def _build(self, numbers: Sequence[int]) -> None:
+        facts = [self._facts[number] for number in numbers]
         texts = [column.texts(facts) for column in self._columns.values()]
-        self._rows[start:stop] = [
-            "\n".join(cells).lower() for cells in zip(*texts, strict=True)
-        ] or [""] * len(facts)
+        joined = map("\n".join, zip(*texts, strict=True)) if texts else repeat("")
+        for number, text in zip(numbers, joined, strict=False):
+            self._rows[number] = text.lower()
 
     def _texts(self) -> list[str]:
-        for _ in self.building():
-            pass
+        if not self.is_built:
+            for _ in self.building():
+                pass
         return self._rows  # type: ignore[return-value]  # none is missing any more
 
     def passing(self, wanted: RowFilter) -> Sequence[int]:

@@ -137,7 +137,8 @@ class Ordering:
     def _ends_of_top(self) -> tuple[Any, Any]:
         """The least and the greatest key of the first places; None for no bound."""
         sample = self._sample()
-        return (sample[-1 - REACH], None) if self._reverse else (None, sample[REACH])
+        reach = min(REACH, len(sample) - 1)
+        return (sample[-1 - reach], None) if self._reverse else (None, sample[reach])
 
     def _stretch_near(self, key: Any) -> Stretch:
         sample = self._sample()
@@ -150,7 +151,9 @@ class Ordering:
         """Order the rows whose keys are from `low` to `high`, and count those before them."""
         keys = self._keys_in_turn()
         pairs = zip(self._numbers, keys, strict=True)
-        if low is None:
+        if low is None and high is None:
+            inside = list(self._numbers)
+        elif low is None:
             inside = [number for number, key in pairs if key <= high]
         elif high is None:
             inside = [number for number, key in pairs if low <= key]

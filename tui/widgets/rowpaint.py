@@ -58,10 +58,12 @@ class RowPaint(Generic[Fact]):
         segments.append(Segment(plain, base))
         return segments
 
-    def words(self, fact: Fact, *, on_cursor: bool, marked: bool) -> list[Segment]:
+    def words(
+        self, columns: Sequence[Column[Fact]], fact: Fact, *, on_cursor: bool, marked: bool
+    ) -> list[Segment]:
         """A row as a screen reader says it best: each title before what stands under it."""
         base = self._row_style(on_cursor=on_cursor, marked=marked)
-        return [Segment(row_words(self._layout.columns, fact, marked=marked), base)]
+        return [Segment(row_words(columns, fact, marked=marked), base)]
 
     def _row_style(self, *, on_cursor: bool, marked: bool) -> Style:
         style = self._base

@@ -8,7 +8,7 @@ same object is shown again, provided that it cannot change.
 
 import dataclasses
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from operator import is_
+from operator import indexOf, is_
 from typing import Any, Final, Generic
 
 from tui.widgets.columns import Column, Fact
@@ -165,7 +165,10 @@ class RowSet(Generic[Fact]):
             and self.key_of(self.facts[number]) == key
         ):
             return number
-        return self.keys.index(key) if key in self.keys else None
+        try:
+            return indexOf(self._keys or map(self.key_of, self.facts), key)
+        except ValueError:
+            return None
 
     @property
     def keys(self) -> list[str]:

@@ -39,6 +39,8 @@ class ResourceTable(TableView[Fact], Generic[Fact], can_focus=True):
         Binding("pagedown", "page(1)", "Page down", show=False),
         Binding("home,g", "edge(0)", "First", show=False),
         Binding("end,G", "edge(-1)", "Last", show=False),
+        Binding("left,shift+left", "shift(-1)", "Columns to the left", show=False),
+        Binding("right,shift+right", "shift(1)", "Columns to the right", show=False),
         Binding("enter", "select", "Open", show=False),
     ]
 

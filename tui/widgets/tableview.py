@@ -189,7 +189,8 @@ class TableView(ScrollView, Generic[Fact]):
         on_cursor = place == self.cursor
         marked = self._rows.is_marked(fact)
         if self.plain:
-            segments = paint.words(fact, on_cursor=on_cursor, marked=marked)
+            columns = (self._offered[0], *self._offered[max(1, self._shift) :])
+            segments = paint.words(columns, fact, on_cursor=on_cursor, marked=marked)
             strip = Strip(segments)
         else:
             segments = paint.row(fact, on_cursor=on_cursor, marked=marked)
