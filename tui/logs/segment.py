@@ -15,7 +15,7 @@ from io import BytesIO
 from itertools import accumulate
 from typing import Final
 
-from tui.logs.doubts import doubtful
+from tui.logs.doubts import odd_lines, secretive_lines
 from tui.logs.line import LogLine, read_line
 from tui.logs.merge import BEGINNING, Origin, places
 
@@ -30,7 +30,7 @@ class Segment:
     `skip` are kept no longer."""
 
     __slots__ = (
-        "_doubtful", "_newest", "_packed", "_starts", "_text", "_times", "copies", "count",
+        "_doubtful", "_newest", "_odd", "_packed", "_starts", "_text", "_times", "copies", "count",
         "levels", "offset", "once", "origins", "part_at", "part_number", "part_origin",
         "skip", "timing",
     )  # fmt: skip
@@ -44,6 +44,7 @@ class Segment:
         self._times = array("d")
         self._newest: dict[tuple[str, str], int] = {origin.log: 0}
         """The newest of the origins of each log."""
+        self._odd: tuple[int, frozenset[int]] = (0, frozenset())
         self._doubtful: tuple[int, frozenset[int]] = (0, frozenset())
         self.count = text.count(b"\n")
         self.skip = 0
@@ -283,11 +284,20 @@ class Segment:
     # What the words of a line surely are.
 
     @property
+    def odd(self) -> frozenset[int]:
+        """Lines that may show words which do not stand in them; see `doubts`."""
+        count, found = self._odd
+        if count != self.count:
+            found = found | odd_lines(self, count, self.count)
+            self._odd = (self.count, found)
+        return found
+
+    @property
     def doubtful(self) -> frozenset[int]:
-        """Lines whose words may be others than their bytes say; see `doubts`."""
+        """Lines that may show other words than stand in them; see `doubts`."""
         count, found = self._doubtful
         if count != self.count:
-            found = found | doubtful(self, count, self.count)
+            found = found | self.odd | secretive_lines(self, count, self.count)
             self._doubtful = (self.count, found)
         return found
 

@@ -48,7 +48,7 @@ class Sifter:
         candidates = self._candidates(segment, low, high)
         if not self.wanted.duplicates:
             candidates = _without_copies(segment, candidates)
-        if self._is_open:
+        if self._is_open and candidates:
             decide = _Decision(self.wanted, segment).passes
             return [line for line in candidates if decide(line)]
         failing = self._failing(segment, low, high)
@@ -61,7 +61,7 @@ class Sifter:
         found: Sequence[int] = range(low, high)
         if self._present:
             lines = set(lines_having(segment, self._present, low, high))
-            lines.update(line for line in segment.doubtful if low <= line < high)
+            lines.update(line for line in segment.odd if low <= line < high)
             found = sorted(lines)
         if self._levels is None:
             return found
@@ -76,7 +76,7 @@ class Sifter:
         for literal in self._absent:
             suspects.update(lines_having(segment, literal, low, high))
         if self._absent:
-            suspects.update(line for line in segment.doubtful if low <= line < high)
+            suspects.update(line for line in segment.odd if low <= line < high)
         if not suspects:
             return suspects
         passes = _Decision(self.wanted, segment).passes
@@ -89,7 +89,7 @@ class _Decision:
     def __init__(self, wanted: Filter, segment: Segment) -> None:
         self._segment = segment
         self._text, self._starts = segment.text, segment.starts
-        self._odd = segment.doubtful
+        self._doubtful = segment.doubtful
         self._is_plain = all(origin.source != "journal" for origin in segment.origins)
         self._in_full = Filter(wanted.tests, 0, True).passes
         self._tests = [
@@ -100,7 +100,7 @@ class _Decision:
         """Whether a line passes."""
         end = self._starts[line + 1] - 1
         head = SYSLOG_HEAD.match(self._text, self._starts[line], end)
-        if head is None or line in self._odd or not self._is_plain:
+        if head is None or line in self._doubtful or not self._is_plain:
             return self._in_full(StoredLine(self._segment, line))
         tag = head[1].decode("ascii")
         both = f"{tag}: {self._text[head.end() : end].decode('ascii')}"
