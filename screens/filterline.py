@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 HINT: Final = "filter: press /"
@@ -24,7 +25,6 @@ class FilterLine(Horizontal):
     FilterLine > .filter--mark { width: 2; color: $text-muted; }
     FilterLine > Input { width: 1fr; height: 1; border: none; padding: 0; background: $background; }
     FilterLine > Input:focus { background: $surface; border: none; }
-    FilterLine > .filter--hint { width: 1fr; color: $text-disabled; }
     FilterLine > .filter--count { width: auto; padding: 0 1; color: $text-muted; }
     """
 
@@ -43,40 +43,25 @@ class FilterLine(Horizontal):
         Binding("enter,down", "leave", show=False, priority=True),
     ]
 
-    def __init__(self, *, field_later: bool = False) -> None:
-        """With `field_later` there are only the words of the field until `complete` is called: the
-        field itself is half the work of the line."""
-        super().__init__()
-        self._field_later = field_later
-
     def compose(self) -> ComposeResult:
         yield Static("/", classes="filter--mark")
-        if self._field_later:
-            yield Static(Content(HINT), classes="filter--hint")
-        else:
-            yield _make_field()
+        yield Input(placeholder=HINT, compact=True, select_on_focus=False)
         yield Static("", classes="filter--count")
-
-    async def complete(self) -> None:
-        """Put the field in the place of its words, if it is not there yet."""
-        if self._field_later:
-            self._field_later = False
-            hint = self.query_one(".filter--hint")
-            await self.mount(_make_field(), before=hint)
-            await hint.remove()
 
     @property
     def text(self) -> str:
         """The filter as typed."""
-        return "" if self._field_later else self.query_one(Input).value
+        return self.query_one(Input).value
 
     def focus_field(self) -> None:
         """Put the keyboard focus into the field."""
         self.query_one(Input).focus()
 
     def set_text(self, text: str) -> None:
-        """Replace the filter."""
-        self.query_one(Input).value = text
+        """Replace the filter; whoever goes on typing does so behind it."""
+        field = self.query_one(Input)
+        field.value = text
+        field.cursor_position = len(text)
 
     def count(self, text: str, warning: str = "") -> None:
         """Show how many rows there are, and what to bear in mind about them."""
@@ -107,5 +92,24 @@ class FilterLine(Horizontal):
         self.post_message(self.Left())
 
 
-def _make_field() -> Input:
-    return Input(placeholder=HINT, compact=True, select_on_focus=False)
+class FilterPlace(Widget):
+    """What a filter line looks like before it is used: one widget, while that one is five."""
+
+    ALLOW_SELECT = False
+    DEFAULT_CSS = "FilterPlace { height: 1; width: 1fr; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._count = Content("")
+
+    def count(self, text: str, warning: str = "") -> None:
+        """The same as of a filter line."""
+        before = f"◌ {warning}  " if warning else ""
+        self._count = Content.assemble((before, "bold $text-warning"), (text, "$text-muted"))
+        self.refresh()
+
+    def render(self) -> Content:
+        """Compose the line for the present width."""
+        field = Content.assemble(("/ ", "$text-muted"), (HINT, "$text-disabled"))
+        gap = self.size.width - field.cell_length - self._count.cell_length - 1
+        return Content.assemble(field, " " * max(1, gap), self._count)

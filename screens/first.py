@@ -4,6 +4,7 @@ It loads nothing but what it shows. Moving, filtering and sorting work at once; 
 profile is done as soon as that is open, when the section of the networks takes this one's place.
 """
 
+import asyncio
 import time
 from typing import ClassVar, Final
 
@@ -18,7 +19,7 @@ from textual.types import CSSPathType
 from textual.widgets import Static
 
 from screens.details import DetailsPane, facts_text
-from screens.filterline import FilterLine
+from screens.filterline import FilterLine, FilterPlace
 from screens.network_columns import NETWORK_COLUMNS, NetworkLine
 from screens.section_keys import TITLES, bindings_of
 from tui.actions import SECTIONS, action, actions_on
@@ -60,13 +61,16 @@ class FirstScreen(TellsFailures, Screen[None]):
     def __init__(self, start: Start) -> None:
         super().__init__()
         self._start = start
+        self._placing = asyncio.Lock()
+        self._shown = ""
+        """How many rows are shown, in words."""
         self.wish = ""
         """The last action that was asked for and needs the open profile."""
 
     def compose(self) -> ComposeResult:
         yield ConsoleHeader()
         yield SectionBar([(name, TITLES[name]) for name in SECTIONS], SECTION)
-        yield FilterLine(field_later=True)
+        yield FilterPlace()
         # They were kept in their order.
         table = ResourceTable(NETWORK_COLUMNS, _key_of, id="rows", sort=None)
         if self.app.size.width < WIDE:
@@ -101,8 +105,24 @@ class FirstScreen(TellsFailures, Screen[None]):
         self.call_after_refresh(self.set_timer, REST, self._drawn)
 
     async def _drawn(self) -> None:
-        await self.query_one(FilterLine).complete()
+        await self._filter_line()
         self.post_message(self.Drawn())
+
+    async def _filter_line(self) -> FilterLine:
+        """The filter line, put in its place if it is not there yet."""
+        async with self._placing:
+            for place in self.query(FilterPlace):
+                await self.mount(FilterLine(), after=place)
+                await place.remove()
+                self._count()
+        return self.query_one(FilterLine)
+
+    def _count(self) -> None:
+        """Show how many rows there are, and from when."""
+        glimpse, shown = self._start.glimpse, self._shown
+        said = "" if glimpse is None else f"from {words_for_past(time.time() - glimpse.listed)}"
+        for line in (*self.query(FilterPlace), *self.query(FilterLine)):
+            line.count(shown, said if shown else "")
 
     @property
     def table(self) -> "ResourceTable[GlimpsedNetwork]":
@@ -119,12 +139,12 @@ class FirstScreen(TellsFailures, Screen[None]):
     @property
     def filter_text(self) -> str:
         """The filter as typed."""
-        return self.query_one(FilterLine).text
+        return next((line.text for line in self.query(FilterLine)), "")
 
     @property
     def is_filtering(self) -> bool:
         """Whether somebody is typing a filter."""
-        return self.query_one(FilterLine).has_focus_within
+        return any(line.has_focus_within for line in self.query(FilterLine))
 
     def say(self, words: str) -> None:
         """Say above the rows what the opening waits for."""
@@ -132,7 +152,7 @@ class FirstScreen(TellsFailures, Screen[None]):
         line = next(lines, None)
         if line is None:
             line = Static("", id="trouble")
-            self.mount(line, after=self.query_one(FilterLine))
+            self.mount(line, before=self.query_one(".body, #rows"))
         line.display = bool(words)
         line.update(Content(words))
 
@@ -140,9 +160,8 @@ class FirstScreen(TellsFailures, Screen[None]):
 
     @on(ResourceTable.Counted)
     def _counted(self, event: ResourceTable.Counted) -> None:
-        glimpse = self._start.glimpse
-        said = "" if glimpse is None else f"from {words_for_past(time.time() - glimpse.listed)}"
-        self.query_one(FilterLine).count(f"{event.shown} of {event.total} …", said)
+        self._shown = f"{event.shown} of {event.total} …"
+        self._count()
         if self.filter_text:
             self.table.note = "No row matches the filter. Press / to change it."
 
@@ -185,9 +204,7 @@ class FirstScreen(TellsFailures, Screen[None]):
 
     async def action_filter(self) -> None:
         """Type a filter."""
-        line = self.query_one(FilterLine)
-        await line.complete()
-        line.focus_field()
+        (await self._filter_line()).focus_field()
 
     def action_sort(self) -> None:
         """Sort by the next column."""

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import importlib
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,7 +15,7 @@ import screens
 from screens.filterline import FilterLine
 from screens.first import FirstScreen
 from screens.sections import is_section
-from tui.actions import SECTIONS, action
+from tui.actions import action
 from tui.session.start import Start
 
 if TYPE_CHECKING:
@@ -83,16 +83,19 @@ class Opening:
         if not self._app.post_message(self.Done(session, missing)) and session is not None:
             await session.aclose()
 
-    def hand_over(self, session: "Session") -> None:
-        """The section takes the place of the first screen, with its filter, cursor and wish."""
+    def hand_over(self, session: "Session", shown: Awaitable[object]) -> None:
+        """The section takes the place of the first screen, with its filter, cursor and wish, once
+        it is `shown`."""
         if session.profile == self._profile:
-            self._app.run_worker(self._go_on(), group="start", exclusive=True, exit_on_error=False)
+            self._app.run_worker(
+                self._go_on(shown), group="start", exclusive=True, exit_on_error=False
+            )
         self._app.run_worker(_load_the_rest(), group="load", exclusive=True, exit_on_error=False)
 
-    async def _go_on(self) -> None:
+    async def _go_on(self, shown: Awaitable[object]) -> None:
         first = self.screen
         key, filter_text, is_filtering = first.key, first.filter_text, first.is_filtering
-        await self._app.switch_mode(SECTIONS[0])
+        await shown
         section = self._app.screen
         if not is_section(section):
             return

@@ -4,8 +4,6 @@ The console has to be there at once, so nothing is loaded before its first frame
 not need: no parser of the other commands, no secrets, no clients. `docs/architecture.md` has more.
 """
 
-import asyncio
-import contextlib
 import gc
 import importlib
 import os
@@ -42,10 +40,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
+    words = sys.argv[1:] if argv is None else argv
+    options = console_options(words)
+    if options is not None:
+        # What is loaded now stays; looking through it for garbage again and again takes a tenth of
+        # the time until the first frame. `screens.opening` turns it on again.
+        gc.disable()
     ignored = harden()
     try:
-        words = sys.argv[1:] if argv is None else argv
-        options = console_options(words)
         store = _store() if options is None or _secrets_are_given() else None
         arguments = _parsed(words) if options is None else SimpleNamespace(command=None, **options)
         if ignored:
@@ -61,6 +63,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except KeyboardInterrupt:
         return 130
+    finally:
+        gc.enable()
 
 
 def _expected() -> tuple[type[Exception], ...]:
@@ -129,6 +133,8 @@ def _given(arguments: "Arguments", name: str, usual: Any) -> Any:
 
 def _until_interrupted(work: "Coroutine[Any, Any, Exit]", arguments: "Arguments") -> int:
     """Following logs is ended by ctrl+c and by nothing else: that is a good end."""
+    import asyncio
+
     try:
         return int(asyncio.run(work))
     except KeyboardInterrupt:
@@ -156,6 +162,8 @@ async def _enable(context: "Context", arguments: "Arguments") -> "Exit":
 
 
 def _serve_lab(arguments: "Arguments") -> int:
+    import asyncio
+
     from tui.commands.output import CommandError, Exit
     from tui.lab.serve import UvicornMissing, serve
     from tui.lab.worlds.snapshot import WorldUnreadable
@@ -194,11 +202,10 @@ def _run_console(arguments: "Arguments", store: "CredentialStore | None") -> int
         raise CommandError(
             "the console needs a terminal", "headless commands do not: csvpn users, csvpn logs"
         )
+    import asyncio
+
     if arguments.command == "demo":
         return asyncio.run(_show_demo(arguments, store or _store()))
-    # What is loaded now stays; looking through it for garbage again and again takes a tenth of the
-    # time until the first frame. The console turns it on again (`Console.settle`).
-    gc.disable()
     return asyncio.run(_show_profile(arguments, store))
 
 
@@ -269,9 +276,11 @@ async def _run_command_of(launcher: "Launcher", start: "Start") -> None:
 
     What goes wrong is said where the profile is opened, which tries again.
     """
+    from contextlib import suppress
+
     from tui.session.launch import SecretMissing
 
-    with contextlib.suppress(SecretMissing):
+    with suppress(SecretMissing):
         await launcher.secret_of(start.profile)
 
 
@@ -300,6 +309,8 @@ async def _show(
     launcher: "Callable[[], Launcher]", session: "Session | None", start: "Start | None" = None
 ) -> int:
     """Run the console until it is left; returns its exit code."""
+    import asyncio
+
     from tui.app import Console
     from tui.safety.clipboard import Clipboard
     from tui.terminal.driver import TerminalWriter, outlasting_the_terminal

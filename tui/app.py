@@ -155,9 +155,9 @@ class Console(TellsFailures, CrashesQuietly, KeysInOrder):
         ]
         for name in SECTION_SCREENS:
             self.add_mode(name, partial(make_section, name))
-        self.switch_mode(SECTIONS[0])
+        shown = self.switch_mode(SECTIONS[0])
         if self._opening is not None:
-            self._opening.hand_over(session)
+            self._opening.hand_over(session, shown)
             self._opening = None
         self._open_session(session)
 
