@@ -194,7 +194,8 @@ class SectionScreen(TellsFailures, Screen[None]):
         return all(is_settled(each) for each in shelves)
 
     def arrive_for(self, key: str, filter_text: str, then: str) -> None:
-        """Come from another section to do the action `then` as soon as the lists are there."""
+        """Come from another section to the row `key`, and do the action `then`, if any, there as
+        soon as the lists are there."""
         self.arrive(key, filter_text)
         self._errand = (key, then)
         self._run_errand()
@@ -204,11 +205,16 @@ class SectionScreen(TellsFailures, Screen[None]):
             return
         (key, then), self._errand = self._errand, None
         self.find_row(key)
-        # The rows are in their places only after the next refresh.
-        self.call_after_refresh(self.action_perform, then)
+        if then:
+            # The rows are in their places only after the next refresh.
+            self.call_after_refresh(self.action_perform, then)
 
     def find_row(self, key: str) -> None:
         """Put the cursor on the row `key`, where there are rows."""
+
+    def is_on(self, key: str) -> bool:
+        """Whether the cursor is on the row `key`."""
+        return False
 
     def on_screen_suspend(self) -> None:
         """Whoever leaves the section does not want what was to be done there any more."""

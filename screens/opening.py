@@ -99,10 +99,10 @@ class Opening:
         section = self._app.screen
         if not is_section(section):
             return
-        if first.wish and action(first.wish).on_row:
-            section.arrive_for(key, filter_text, first.wish)
-        elif key or filter_text:
-            section.arrive(key, filter_text)
+        on_row = first.wish if first.wish and action(first.wish).on_row else ""
+        section.arrive(key, filter_text)
+        if on_row or (key and not section.is_on(key)):
+            section.arrive_for(key, filter_text, on_row)
         if is_filtering:
             section.query_one(FilterLine).focus_field()
         if first.wish and not action(first.wish).on_row:

@@ -213,6 +213,9 @@ class TableScreen(SectionScreen, Generic[Row]):
         if key:
             self.table.go_to(key)
 
+    def is_on(self, key: str) -> bool:
+        return self.table.key_under_cursor == key
+
     def key_escape(self) -> None:
         """Escape on the rows clears the filter."""
         self.filter_rows("")

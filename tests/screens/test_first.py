@@ -111,14 +111,14 @@ async def test_without_an_earlier_run_it_says_what_it_waits_for(opening: Opening
 
 
 async def test_a_filter_is_taken_over_while_it_is_typed(opening: Opening) -> None:
-    async with opening.run(("1", "acme-one"), ("2", "other")) as pilot:
-        await pilot.press("slash", *"acm")
+    async with opening.run(("1", "quay-one"), ("2", "other")) as pilot:
+        await pilot.press("slash", *"qua")
         await until(pilot, lambda: "1 of 2" in words(pilot))
         opening.may_go_on.set()
         await until(pilot, lambda: isinstance(pilot.app.screen, NetworksScreen))
         await until(pilot, lambda: isinstance(pilot.app.focused, Input))
-        await pilot.press("e")
-        await until(pilot, lambda: pilot.app.screen.query_one(FilterLine).text == "acme")
+        await pilot.press("y")
+        await until(pilot, lambda: pilot.app.screen.query_one(FilterLine).text == "quay")
 
 
 async def test_the_cursor_stays_on_its_network(opening: Opening) -> None:
