@@ -17,6 +17,7 @@ from screens.section_keys import bindings_of
 from screens.verdict import VerifyDialog
 from tui.actions import Action
 from tui.session.inventory import Kind
+from tui.session.place_rows import things_of
 from tui.session.views import NetworkRow, network_rows
 from tui.vpn.users import DEFAULT_LIMIT
 
@@ -50,11 +51,7 @@ class NetworksScreen(PlaceScreen[NetworkRow]):
         return row.routers[0].id if row.routers else ""
 
     def things_of(self, row: NetworkRow) -> Iterable[tuple[Kind, str]]:
-        if row.address is not None:
-            yield Kind.VPNS, row.address.id
-        yield (Kind.NETWORKS if row.kind == "network" else Kind.VPCS), row.key
-        for router in row.routers:
-            yield Kind.ROUTERS, router.id
+        return things_of(row)
 
     def title_of(self, row: NetworkRow) -> str:
         return row.name

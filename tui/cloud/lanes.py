@@ -1,9 +1,9 @@
 """How many calls are under way at a time: never more than allowed, fewer where the server suffers.
 
 Every call of a client takes a lane. Who waits for an answer now goes before who fills a list in the
-background. When the server says that it is too much, or takes more than twice as long for the same
-as it did, half of the lanes are closed at once; they open again one tenth for each answer that is
-as quick as usual.
+background. When the server says that it is too much, half of the lanes are closed at once; when it
+takes more than twice as long for the same as it did, a third of them. They open again by a fifth of
+a lane for each answer that is as quick as usual.
 """
 
 import asyncio
@@ -22,7 +22,9 @@ _FEW_ROWS: Final = 10
 """With fewer rows, what an answer takes says nothing about a row."""
 _DRIFT: Final = 0.02
 """How far what is usual goes towards a slower answer: a server that stays slow is not punished."""
-_STEP: Final = 0.1
+_STEP: Final = 0.2
+_WHEN_REFUSED: Final = 0.5
+_WHEN_SLOW: Final = 0.67
 LONGEST_PAUSE: Final = 60.0
 """Seconds that are waited at the most, whatever the server asks for."""
 
@@ -36,7 +38,7 @@ class _Pace:
 
     def is_slow(self, seconds: float) -> bool:
         """Take in an answer, and say whether the last ones were slow."""
-        self._lately += (seconds - self._lately) / 2
+        self._lately += (seconds - self._lately) / 4  # one that is slow may be an accident
         if seconds < self._usual:
             self._usual = seconds
         else:
@@ -87,7 +89,7 @@ class Lanes:
         """The server has said that it is too much, and asks for `pause` seconds of rest."""
         until = self._clock.monotonic() + min(pause, LONGEST_PAUSE)
         self._not_before = max(self._not_before, until)
-        self._close()
+        self._close(_WHEN_REFUSED)
 
     def learn(self, command: str, seconds: float, rows: int) -> None:
         """An answer of `rows` rows took `seconds`."""
@@ -95,18 +97,18 @@ class Lanes:
             return
         pace = self._paces.setdefault(command, _Pace(seconds / rows))
         if pace.is_slow(seconds / rows) and seconds > _WORTH_A_LOOK:
-            self._close()
+            self._close(_WHEN_SLOW)
         elif self._of_before > 0:
             self._of_before -= 1
         else:
             self._open = min(float(self.most), self._open + _STEP)
             self._wake()
 
-    def _close(self) -> None:
+    def _close(self, part: float) -> None:
         if self._of_before > 0:
             self._of_before -= 1
         else:
-            self._open = max(1.0, self._open / 2)
+            self._open = max(1.0, self._open * part)
             self._of_before = max(0, self._running - 1)
 
     async def _enter(self, queue: deque[asyncio.Future[None]]) -> None:

@@ -14,7 +14,7 @@ import msgspec
 from tui.cloud.models import Network, PublicIp, RemoteAccessVpn, Router, Vpc
 from tui.operations.addresses import Place
 from tui.operations.facts import Owner
-from tui.session.inventory import Inventory
+from tui.session.inventory import Inventory, Kind
 from tui.vpn.ranges import ClientRange, RangeError, from_api
 from tui.vpn.states import (
     CANNOT_HAVE_VPN,
@@ -148,6 +148,15 @@ def row_of_address(inventory: Inventory, address_id: str) -> NetworkRow | None:
     if address is None:
         return None
     return network_row(inventory, address.vpc_id or address.network_id)
+
+
+def things_of(row: NetworkRow) -> Iterator[tuple[Kind, str]]:
+    """What the row is made from, as far as it may change by itself: list and id each."""
+    if row.address is not None:
+        yield Kind.VPNS, row.address.id
+    yield (Kind.NETWORKS if row.kind == "network" else Kind.VPCS), row.key
+    for router in row.routers:
+        yield Kind.ROUTERS, router.id
 
 
 class _Beside:
