@@ -222,7 +222,7 @@ async def _show_demo(arguments: "Arguments", store: "CredentialStore") -> int:
     try:
         session = await demo.open()
         launcher = Launcher(store, read_only=read_only, open_demo=demo.open)
-        return await _show(lambda: launcher, session)
+        return await _show(lambda: launcher, session, plain=_plain(arguments))
     finally:
         await demo.aclose()
 
@@ -245,7 +245,7 @@ async def _show_profile(arguments: "Arguments", store: "CredentialStore | None")
     if start is not None and start.profile.credential_command:
         await _run_command_of(launcher(), start)
     try:
-        return await _show(launcher, None, start)
+        return await _show(launcher, None, start, plain=_plain(arguments))
     finally:
         await lab.aclose()
 
@@ -305,18 +305,28 @@ class _LabOnDemand:
             await self._demo.aclose()
 
 
+def _plain(arguments: "Arguments") -> bool:
+    """Whether Textual is to write its frames itself."""
+    return bool(_given(arguments, "plain_output", False))
+
+
 async def _show(
-    launcher: "Callable[[], Launcher]", session: "Session | None", start: "Start | None" = None
+    launcher: "Callable[[], Launcher]",
+    session: "Session | None",
+    start: "Start | None" = None,
+    *,
+    plain: bool,
 ) -> int:
     """Run the console until it is left; returns its exit code."""
     import asyncio
 
     from tui.app import Console
     from tui.safety.clipboard import Clipboard
+    from tui.terminal.capabilities import read_capabilities
     from tui.terminal.driver import TerminalWriter, outlasting_the_terminal
     from tui.terminal.signals import ending_on_signals
 
-    writer = TerminalWriter()
+    writer = TerminalWriter(read_capabilities(plain_output=plain))
     console = Console(
         lambda: _tied_to(console, launcher()),
         session,

@@ -21,6 +21,7 @@ from screens.opening import FIRST_STYLES, Opening, commands_of_sections
 from screens.sections import SECTION_SCREENS, is_section, make_section
 from tui.actions import SECTIONS, needed_commands
 from tui.session.start import Start
+from tui.terminal.compositor import WritesChanges
 from tui.terminal.crash import CrashesQuietly
 from tui.terminal.driver import TerminalWriter
 from tui.terminal.keys import KeysInOrder
@@ -44,7 +45,7 @@ BETWEEN = "between"
 """The mode of an empty screen, on which the sections of one session make room for another's."""
 
 
-class Console(TellsFailures, CrashesQuietly, KeysInOrder):
+class Console(TellsFailures, CrashesQuietly, KeysInOrder, WritesChanges):
     """The application. Screens know it as `screens.frame.Console`."""
 
     TITLE = "csvpn"
@@ -352,8 +353,8 @@ class Console(TellsFailures, CrashesQuietly, KeysInOrder):
             self._replace_session(session)
 
     def action_repaint(self) -> None:
-        """Draw the whole screen again."""
-        self.screen.refresh(layout=True)
+        """Draw the whole screen again, whatever another program wrote over it."""
+        self.write_all_again()
 
     async def action_quit(self) -> None:
         """Leave; ask first while jobs run or passwords would be lost."""

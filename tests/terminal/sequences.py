@@ -1,16 +1,18 @@
-"""What a terminal is told by Textual itself, and what must be undone when a program ends."""
+"""What a terminal is told by Textual and by `tui.terminal`, and what must be undone at the end."""
 
 import re
 from typing import Final
 
 OWN: Final = re.compile(
-    "\x1b\\[[0-9;]*[mH]"  # colours, positions
+    "\x1b\\[[0-9;]*[mHABCDEG]"  # colours, positions
+    "|\x1b\\[[0-9;]*[KJLMr]"  # erasing, lines that move, the region in which they do
+    "|\x1b\\[6n"  # asking whether it has come so far
     "|\x1b\\[\\?[0-9]+(?:[hl]|\\$p)"  # modes, and asking for them
     "|\x1b\\[[<>][0-9]*u"  # key protocol
     "|\x1b\\]22;[a-z-]*\x07"  # shape of the mouse pointer
     "|\x1b\\]8;id=[0-9-]+;[^\x00-\x1f\x7f-\x9f]*\x1b\\\\|\x1b\\]8;;\x1b\\\\"  # hyperlinks
 )
-"""What Textual itself writes."""
+"""What Textual and `tui.terminal` write, whatever is shown."""
 
 CLIPBOARD: Final = re.compile("\x1b\\]52;c;([A-Za-z0-9+/=]+)\x07")
 """What our clipboard writes; the group is the base64 of the text."""

@@ -1,5 +1,6 @@
 """The command line: what may be typed, and what it means."""
 
+import argparse
 from collections.abc import Callable
 from typing import Final
 
@@ -52,6 +53,7 @@ def parser() -> Parser:
         parents=[shared_options(headless=True)],
     )
     root.add_argument("--version", action="version", version=f"csvpn {__version__}")
+    _add_plain_output(root)
     commands = root.add_subparsers(dest="command", metavar="COMMAND")
     for declare in (_add_demo, _add_enable, *DECLARED, _add_lab):
         declare(commands)
@@ -66,6 +68,15 @@ def _add_demo(commands: Commands) -> None:
     demo.add_argument(
         "--speed", type=factor, default=1.0, metavar="X", help="how fast its time passes"
     )
+    _add_plain_output(demo)
+
+
+def _add_plain_output(parser: Parser) -> None:
+    """For the console alone: what is printed by commands is plain anyhow."""
+    parser.add_argument(
+        "--plain-output", action="store_true", default=argparse.SUPPRESS,
+        help="the console writes whole frames, for a terminal on which it looks wrong",
+    )  # fmt: skip
 
 
 def _add_lab(commands: Commands) -> None:

@@ -5,20 +5,31 @@ elsewhere could land within an escape sequence. `App.get_driver_class` is where 
 choose its driver, and so where the clipboard hooks in.
 """
 
+import asyncio
 import contextlib
 import os
 import sys
 from collections.abc import Iterator
 from typing import Any, TextIO, cast
 
+from textual.app import App
 from textual.driver import Driver
+from textual.message import Message
+
+from tui.terminal.capabilities import Capabilities
+from tui.terminal.compositor import WritesChanges, why_not
+from tui.terminal.frames import Traffic
+from tui.terminal.output import Output
 
 
 class TerminalWriter:
     """Writes through the driver of the running application; before and after it, nowhere."""
 
-    def __init__(self) -> None:
+    def __init__(self, capabilities: Capabilities | None = None) -> None:
+        """What the terminal can do; where that is not said, Textual writes its frames itself."""
+        self._capabilities = capabilities
         self._driver: Driver | None = None
+        self._output: Output | None = None
 
     def __call__(self, text: str) -> None:
         """Send `text` to the terminal as it is."""
@@ -26,16 +37,71 @@ class TerminalWriter:
             self._driver.write(text)
             self._driver.flush()
 
+    @property
+    def traffic(self) -> Traffic | None:
+        """What went to the terminal so far; `None` where Textual writes its frames itself."""
+        return None if self._output is None else self._output.frames.traffic
+
     def attached_to(self, driver_class: type[Driver]) -> type[Driver]:
-        """`driver_class`, whose instance this writer will write through."""
+        """`driver_class`, whose instance this writer will write through.
+
+        It writes only what changes if the terminal can do that and the application is one that
+        `WritesChanges`.
+        """
         writer = self
 
         class AttachedDriver(driver_class):  # type: ignore[misc, valid-type]
-            def __init__(self, *arguments: Any, **options: Any) -> None:
-                super().__init__(*arguments, **options)
+            def __init__(self, app: App[Any], **options: Any) -> None:
+                super().__init__(app, **options)
                 writer._driver = self
 
-        return AttachedDriver
+        capabilities = self._capabilities
+        if capabilities is None or capabilities.plain_output or why_not():
+            return AttachedDriver
+        return _writing_changes(AttachedDriver, writer, capabilities)
+
+
+def _writing_changes(
+    driver_class: type[Driver], writer: TerminalWriter, capabilities: Capabilities
+) -> type[Driver]:
+    """`driver_class`, which gives what it writes to an `Output` of the writer."""
+
+    class ChangesDriver(driver_class):  # type: ignore[misc, valid-type]
+        _changes: Output | None = None
+
+        def __init__(self, app: App[Any], **options: Any) -> None:
+            super().__init__(app, **options)
+            if isinstance(app, WritesChanges) and not self.is_headless:
+                loop = asyncio.get_running_loop()
+                self._changes = writer._output = Output(sys.__stderr__, loop, capabilities)
+                app.frames_to = self._changes.frames
+
+        def write(self, data: str) -> None:
+            if self._changes is not None and self._changes.is_running:
+                self._changes.write(data)
+            else:
+                super().write(data)
+
+        def start_application_mode(self) -> None:
+            if self._changes is not None:
+                self._changes.start()
+            super().start_application_mode()
+
+        def stop_application_mode(self) -> None:
+            if self._changes is not None:
+                self._changes.stop()
+            super().stop_application_mode()
+
+        def close(self) -> None:
+            if self._changes is not None:
+                self._changes.close()
+            super().close()
+
+        def process_message(self, message: Message) -> None:
+            if self._changes is None or not self._changes.takes(message):
+                super().process_message(message)
+
+    return ChangesDriver
 
 
 class LastingStream:
