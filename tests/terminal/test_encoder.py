@@ -11,6 +11,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from tests.terminal.twins import Twins
+from tui.terminal.cells import ends_foreseen
 from tui.terminal.compositor import Paint
 
 CLUSTERS = (
@@ -153,7 +154,7 @@ def take_step(scene: Scene, step: tuple[Any, ...]) -> None:
         scene.twins.frames.repaint()
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=100)
 @given(
     steps=st.lists(STEPS, min_size=1, max_size=12),
     size=st.tuples(st.integers(8, 40), st.integers(2, 12)),
@@ -176,3 +177,29 @@ def test_whatever_is_shown_next(
     twins.outlet.dawdles = False
     twins.frames.pump()
     twins.compare("at last")
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    scenes=st.lists(st.lists(LINE, min_size=3, max_size=3), min_size=2, max_size=5),
+    wider=st.booleans(),
+)
+def test_a_terminal_that_measures_otherwise_shifts_nothing(
+    scenes: list[list[list[tuple[str, int, Style | None]]]], wider: bool
+) -> None:
+    """Characters that terminals disagree about may look wrong, those beside them do not."""
+
+    def measure(cluster: str, width: int) -> int:
+        return width if ends_foreseen(cluster) else 2 if wider else 1
+
+    twins = Twins(30, 3, measure=measure)
+    scene = Scene(twins, 30, 3)
+    scene.resize(30, 3)
+    for lines in scenes:
+        scene.lines = [strip(line, 30) for line in lines]
+        scene.show(scene.whole(), (0, 0))
+    stock, ours = twins.stock.buffer, twins.ours.buffer
+    for y in range(3):
+        for x in range(30):
+            if stock[y][x].data not in ("", " ") and ends_foreseen(stock[y][x].data):
+                assert ours[y][x] == stock[y][x], f"line {y} column {x}"

@@ -49,6 +49,7 @@ def test_a_terminal_that_does_not_answer_is_not_asked_again() -> None:
     assert terminal.link.wait() == 0
     assert terminal.link.answers is False
     assert not terminal.send(50_000) and terminal.link.wait() == 0
+    assert terminal.link.note_answer() and terminal.link.answers, "it was only slow"
     assert not terminal.link.note_answer(), "somebody else's answer"
 
 
@@ -132,8 +133,8 @@ def test_before_somebody_else_reads_answers_are_waited_for() -> None:
     link = Link()
     link.note_sent(10, asked=True)
     began = time.monotonic()
-    link.settle(5)  # nobody knows whether it answers at all
-    assert time.monotonic() - began < 1
+    link.settle(0.5)  # nobody knows whether it answers at all
+    assert 0.1 < time.monotonic() - began < 5
     link.note_answer()
     link.note_sent(10, asked=True)
     threading.Timer(0.1, link.note_answer).start()

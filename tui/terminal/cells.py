@@ -53,6 +53,7 @@ _IDEOGRAPHS: Final = (
     "\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff60"
 )
 _PLAIN: Final = re.compile(f"[{_SURE}]*")
+_FORESEEN: Final = re.compile(f"[{_IDEOGRAPHS}]")
 _PIECES: Final = re.compile(f"([{_SURE}]+)|((?:[{_IDEOGRAPHS}]{REST})+)|([^{REST}]{REST}?)")
 
 
@@ -152,6 +153,12 @@ class Clusters:
     def _written(self, character: str) -> str:
         number = ord(character) - PRIVATE
         return character if number < 0 else self._texts[number]
+
+
+def ends_foreseen(cells: str) -> bool:
+    """Whether every terminal fills the same cells with the last character of these."""
+    last = cells.rstrip(REST)[-1:]
+    return _PLAIN.fullmatch(last) is not None or _FORESEEN.fullmatch(last) is not None
 
 
 def is_plain(cells: str) -> bool:

@@ -11,7 +11,7 @@ from typing import Final
 
 from tui.terminal.brush import Brush
 from tui.terminal.canvas import BLANK, Row, blank_row
-from tui.terminal.cells import REST, Clusters
+from tui.terminal.cells import REST, Clusters, ends_foreseen
 from tui.terminal.changes import Span, changes
 from tui.terminal.pens import PLAIN, PenBook
 from tui.terminal.scrolling import Scroll, find_scroll
@@ -124,11 +124,7 @@ class Encoder:
         texts, pens = new
         width = len(texts)
         kept, erase_at = self._without_tail(new, spans)
-        for start, end in _joined(kept, pens):
-            while texts[start] == REST:
-                start -= 1
-            while end < width and texts[end] == REST:
-                end += 1
+        for start, end in _joined([_whole(span, texts) for span in kept], pens):
             brush.write(y, start, texts[start:end], pens[start:end])
             if end == width:
                 brush.forget_column()
@@ -158,13 +154,26 @@ class Encoder:
         return max(len(texts.rstrip(BLANK[0])), len(pens.rstrip(pen)))
 
 
+def _whole(span: Span, texts: str) -> Span:
+    """The span with all cells of its characters, and with what follows a character that terminals
+    do not agree about: some will have written over it."""
+    start, end = span
+    while texts[start] == REST:
+        start -= 1
+    while end < len(texts) and (texts[end] == REST or not ends_foreseen(texts[start:end])):
+        end += 1
+    return start, end
+
+
 def _joined(spans: list[Span], pens: str) -> list[Span]:
     """The same columns, joined where those between are cheaper to write than to skip."""
     joined: list[Span] = []
     for start, end in spans:
         if joined:
-            before = joined[-1][1]
-            if start - before <= GAP and len(set(pens[before - 1 : start + 1])) == 1:
-                start = joined.pop()[0]
+            first, before = joined[-1]
+            near = start - before <= GAP
+            if start <= before or (near and len(set(pens[before - 1 : start + 1])) == 1):
+                joined.pop()
+                start, end = first, max(end, before)
         joined.append((start, end))
     return joined

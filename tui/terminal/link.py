@@ -32,6 +32,7 @@ PROBE: Final = 3.0
 LOST: Final = 2.0
 """Seconds beyond the usual time after which an answer is taken for lost."""
 
+_DOUBTFUL: Final = 0.3
 _MISSES: Final = 3
 _LONGEST_REST: Final = 0.25
 _SLOW_WRITE: Final = 0.02
@@ -47,7 +48,7 @@ class Link:
         self._trips: deque[float] = deque(maxlen=64)
         self._sent = self._asked_at = self._arrived = 0
         self._answers: bool | None = None
-        self._misses = 0
+        self._misses = self._owed = 0
         self._rest_until = 0.0
         self._held = False
         self.window = FIRST
@@ -65,7 +66,7 @@ class Link:
             self._asked.clear()
             self._arrived = self._asked_at = self._sent
             self._answers = None
-            self._misses = 0
+            self._misses = self._owed = 0
 
     def asks(self, count: int) -> bool:
         """Whether a question goes with the next `count` bytes."""
@@ -93,7 +94,10 @@ class Link:
         """The terminal has answered; False if it was not asked."""
         with self._lock:
             if not self._asked:
-                return False
+                late = self._owed > 0
+                self._owed -= late
+                self._answers = late or self._answers
+                return late
             since, self._arrived = self._asked.popleft()
             trip = self._clock() - since
             self._answers, self._misses = True, 0
@@ -116,11 +120,12 @@ class Link:
     def settle(self, seconds: float) -> None:
         """Wait for answers that are under way, so that they do not reach the next program.
 
-        Blocks for at most `seconds`, and not at all where the terminal is not known to answer.
+        Blocks for at most `seconds`; for a part of that where nobody knows whether the terminal
+        answers, and not at all where it does not.
         """
-        deadline = self._clock() + seconds
         with self._lock:
-            while self._answers and self._asked:
+            deadline = self._clock() + seconds * (1.0 if self._answers else _DOUBTFUL)
+            while self._answers is not False and self._asked:
                 left = deadline - self._clock()
                 if left <= 0 or not self._lock.wait(left):
                     return
@@ -143,6 +148,7 @@ class Link:
         if not self._asked or now - self._asked[0][0] < patience:
             return
         self._arrived = self._asked_at = self._sent
+        self._owed += len(self._asked)
         self._asked.clear()
         self._misses += 1
         if self._answers is None or self._misses >= _MISSES:

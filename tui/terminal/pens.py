@@ -15,10 +15,12 @@ FULL: Final = 60_000
 
 _UNDONE_BY: Final = {
     "1": "22", "2": "22", "3": "23", "4": "24", "5": "25", "6": "25", "7": "27", "8": "28",
-    "9": "29", "51": "54", "52": "54", "53": "55",
+    "9": "29", "21": "24", "51": "54", "52": "54", "53": "55",
 }  # fmt: skip
-"""What takes an attribute away again (ECMA-48, 8.3.117). 21, a double underline, is not in it: some
-terminals know it as the end of bold, so it is left by a reset."""
+"""What takes an attribute away again (ECMA-48, 8.3.117)."""
+
+_DOUBLE: Final = "21"
+"""A double underline. Some terminals know it as the end of bold, so it is left by a reset."""
 
 _SEEN_ON_BLANKS: Final = frozenset(("4", "7", "9", "21", "51", "52", "53"))
 
@@ -130,7 +132,7 @@ def _sgr(old: Pen, new: Pen) -> str:
         return ""
     afresh = "\x1b[" + ";".join(["0", *new.parameters]) + "m" if new.parameters else "\x1b[m"
     gone = [each for each in old.attributes if each not in new.attributes]
-    if "21" in gone:
+    if _DOUBLE in gone:
         return afresh
     undone = list(dict.fromkeys(_UNDONE_BY[each] for each in gone))
     codes = undone + [
