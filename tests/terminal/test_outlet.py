@@ -55,15 +55,3 @@ def test_what_is_given_while_it_is_closed_waits() -> None:
     outlet.open()
     outlet.close()
     assert "".join(gate.texts) == "before afterkept"
-
-
-def test_a_signal_handler_may_write_too() -> None:
-    """The lock is taken again by the thread that has it."""
-    gate = Gate()
-    gate.opened.set()
-    outlet = Outlet(gate, lambda took: None)
-    with outlet._changed:
-        outlet.write("within")
-        outlet.open()
-    outlet.close()
-    assert gate.texts == ["within"]

@@ -3,6 +3,7 @@
 import json
 import re
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -47,7 +48,7 @@ class SlowGlass(Glass):
         while self._due and self._due[0] <= time.monotonic():
             self._due.pop(0)
             self.send(ANSWER)
-        return more or time.monotonic() < deadline
+        return more or (self._process.poll() is None and time.monotonic() < deadline)
 
     def read_for(self, seconds: float) -> bytes:
         """What comes within this time."""
@@ -63,6 +64,12 @@ class SlowGlass(Glass):
         assert self.finish() == 0
         assert left_behind(self.output.decode()) == []
         return json.loads(self.report.read_text())
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the program was stopped by a signal."""
+        state = ["ps", "-o", "stat=", "-p", str(self._process.pid)]
+        return subprocess.run(state, capture_output=True, check=True).stdout.startswith(b"T")
 
     def typed(self) -> str:
         """The keys that the program has seen, though it may not be able to say so."""
