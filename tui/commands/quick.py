@@ -7,7 +7,10 @@ has to be there at once. What is not understood here is for the parser, and so i
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-FLAGS: Final[Mapping[str, str]] = {"--read-only": "read_only"}
+FLAGS: Final[Mapping[str, str]] = {
+    "--read-only": "read_only",
+    "--plain-output": "plain_output",
+}
 """Options without a value, and what the parser calls them."""
 
 VALUES: Final[Mapping[str, str]] = {"--profile": "profile"}

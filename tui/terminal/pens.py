@@ -66,7 +66,7 @@ def pen_of(sgr: str, link: str = "") -> Pen:
             colours["4"] = part
         elif part not in ("", "0"):
             attributes.append(part)
-    return Pen(tuple(attributes), colours["3"], colours["4"], link)
+    return Pen(tuple(sorted(attributes, key=int)), colours["3"], colours["4"], link)
 
 
 class PenBook:
