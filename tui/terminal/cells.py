@@ -5,8 +5,9 @@ to write into a cell (a letter with a combining mark, a family of emoji) is one 
 private plane in the row; the second cell of a wide character is `REST`.
 """
 
-import re
 from collections.abc import Iterator
+from enum import Enum
+from itertools import chain, groupby
 from typing import Final, NamedTuple
 
 from rich.cells import cell_len
@@ -43,18 +44,22 @@ FULL: Final = 0xC000
 
 _REMEMBERED: Final = 8192
 
-_SURE: Final = (
-    "\x20-\x7e\xa1-\xac\xae-\u02ff\u0370-\u0377\u037a-\u037f\u0384-\u038a\u038e-\u03a1"
-    "\u03a3-\u0482\u2010-\u2015\u2018-\u2027\u2030-\u203a\u20ac\u2190-\u2193\u2208-\u2265\u23ce"
-    "\u2500-\u25aa\u25ac-\u25b5\u25b7-\u25bf\u25c1-\u25fa\u2713\u2714\u2717\u2718"
-    "\u27e6\u27e7\u2800-\u28ff"
+_SURE_RANGES: Final = (
+    "\x20\x7e", "\xa1\xac", "\xae\u02ff", "\u0370\u0377", "\u037a\u037f", "\u0384\u038a",
+    "\u038e\u03a1", "\u03a3\u0482", "\u2010\u2015", "\u2018\u2027", "\u2030\u203a", "\u20ac\u20ac",
+    "\u2190\u2193", "\u2208\u2265", "\u23ce\u23ce", "\u2500\u25aa", "\u25ac\u25b5", "\u25b7\u25bf",
+    "\u25c1\u25fa", "\u2713\u2714", "\u2717\u2718", "\u27e6\u27e7", "\u2800\u28ff",
+)  # fmt: skip
+_SURE: Final = frozenset(
+    map(chr, chain.from_iterable(range(ord(a), ord(b) + 1) for a, b in _SURE_RANGES))
 )
+"""What every terminal knows as narrow. A set, as a pattern of so many ranges takes ten times as
+long to be made as the rest of this module."""
+
 _IDEOGRAPHS: Final = (
-    "\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff60"
-)
-_PLAIN: Final = re.compile(f"[{_SURE}]*")
-_FORESEEN: Final = re.compile(f"[{_IDEOGRAPHS}]")
-_PIECES: Final = re.compile(f"([{_SURE}]+)|((?:[{_IDEOGRAPHS}]{REST})+)|([^{REST}]{REST}?)")
+    "\u3041\u3096", "\u30a1\u30fa", "\u3400\u4dbf", "\u4e00\u9fff", "\uac00\ud7a3", "\uff01\uff60",
+)  # fmt: skip
+"""What every terminal knows as wide."""
 
 
 class Piece(NamedTuple):
@@ -88,7 +93,7 @@ class Clusters:
         if text.isascii():
             if text.isprintable():
                 return text
-        elif not self._encoding and _PLAIN.fullmatch(text) is not None:
+        elif not self._encoding and _SURE.issuperset(text):
             return text
         known = self._known.get(text)
         if known is None:
@@ -111,14 +116,14 @@ class Clusters:
 
     def pieces(self, cells: str) -> Iterator[Piece]:
         """What to write for these cells, which begin and end with whole characters."""
-        for match in _PIECES.finditer(cells):
-            text = match[0]
-            if match[1] is not None:
-                yield Piece(text, len(text), True, True)
-            elif match[2] is not None:
-                yield Piece(text.replace(REST, ""), len(text), False, True)
+        for kind, group in groupby(_characters(cells), lambda each: _kind(each[0])):
+            if kind is _Kind.OTHER:
+                for each in group:
+                    yield Piece(self._written(each[0]), len(each), False, False)
             else:
-                yield Piece(self._written(text[0]), len(text), False, False)
+                run = "".join(group)
+                sure = kind is _Kind.NARROW
+                yield Piece(run.replace(REST, ""), len(run), sure, True)
 
     def kept(self, used: set[str]) -> tuple["Clusters", dict[int, int]]:
         """New clusters with only those that stand in `used`; what `str.translate` needs to have
@@ -155,12 +160,33 @@ class Clusters:
         return character if number < 0 else self._texts[number]
 
 
+class _Kind(Enum):
+    NARROW = 1
+    WIDE = 2
+    OTHER = 3
+
+
+def _kind(character: str) -> _Kind:
+    if character in _SURE:
+        return _Kind.NARROW
+    wide = any(first <= character <= last for first, last in _IDEOGRAPHS)
+    return _Kind.WIDE if wide else _Kind.OTHER
+
+
+def _characters(cells: str) -> Iterator[str]:
+    """Each character with the cells that it takes."""
+    start = 0
+    for end in range(1, len(cells) + 1):
+        if end == len(cells) or cells[end] != REST:
+            yield cells[start:end]
+            start = end
+
+
 def ends_foreseen(cells: str) -> bool:
     """Whether every terminal fills the same cells with the last character of these."""
-    last = cells.rstrip(REST)[-1:]
-    return _PLAIN.fullmatch(last) is not None or _FORESEEN.fullmatch(last) is not None
+    return _kind(cells.rstrip(REST)[-1]) is not _Kind.OTHER
 
 
 def is_plain(cells: str) -> bool:
     """Whether all of these cells hold one character each that every terminal knows as narrow."""
-    return (cells.isascii() and REST not in cells) or _PLAIN.fullmatch(cells) is not None
+    return (cells.isascii() and REST not in cells) or _SURE.issuperset(cells)
