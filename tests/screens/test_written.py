@@ -57,7 +57,10 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Twins], None]
     def both(app: WritesChanges, screen: Any, renderable: Any) -> None:
         if isinstance(renderable, FRAMES) and app._running and not app._batch_count:
             twins[0].frame(app, renderable)
-            twins[0].compare(type(screen).__name__)
+            # Between a new size and its layout comes a frame of the old size now and then: what is
+            # beyond it nobody says.
+            if app.screen.outer_size == app.size:
+                twins[0].compare(type(screen).__name__)
         display(app, screen, renderable)
 
     monkeypatch.setattr(WritesChanges, "_display", both)
