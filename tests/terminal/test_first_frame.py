@@ -28,7 +28,7 @@ NOT_YET: Final = (
 )  # fmt: skip
 """What the first frame does without; whatever lies within a package is meant too."""
 
-OURS: Final = 72
+OURS: Final = 76
 """Modules of `tui` and `screens` that may be loaded: each one takes its share of a millisecond."""
 
 
