@@ -100,6 +100,8 @@ class Intake:
             self.shown.forget()
             first = self.store.first
             self._on = max(self._on, first)
+            if self._hold_at is not None and self._hold_at <= self._on:
+                self._hold()
             self._gaps = [gap for gap in self._gaps if gap.after >= first]
         return False
 

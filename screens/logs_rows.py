@@ -74,6 +74,12 @@ class Run:
             self.lines = ours = array("I", ours)
         ours.extend(lines)
 
+    def copy(self) -> "Run":
+        """The same rows, which stay as they are."""
+        same = Run(self.segment, self.lines[:], self.words)
+        same.first, same.kinds = self.first, self.kinds[:]
+        return same
+
     def drop(self, count: int) -> None:
         """Let the first rows go."""
         self.lines = self.lines[count:]
@@ -189,10 +195,9 @@ class Rows:
         return run.entry(number - run.first)
 
     def entries(self) -> Iterator[Entry]:
-        """All of them, as they are now."""
-        for run, count in [(run, len(run)) for run in self._runs]:
-            for index in range(count):
-                yield run.entry(index)
+        """All of them, as they are now; another thread may go through them."""
+        runs = [run.copy() for run in self._runs]
+        return (run.entry(index) for run in runs for index in range(len(run)))
 
     @property
     def line_count(self) -> int:
