@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from functools import partial
+from operator import attrgetter
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -22,7 +23,7 @@ from tui.session.inventory import Kind
 from tui.session.status import words_for_moment
 from tui.session.views import AddressRow, address_rows, row_of_address
 from tui.vpn.states import address_mark
-from tui.widgets.columns import Cell, Column
+from tui.widgets.columns import Cell, Column, text_column
 
 
 def _address_order(row: AddressRow) -> tuple[int, ...]:
@@ -49,8 +50,8 @@ class AddressesScreen(PlaceScreen[AddressRow]):
             narrowest=13,
             order=_address_order,
         ),
-        Column("FOR", lambda r: Cell(r.place), widest=28, narrowest=14),
-        Column("PURPOSE", lambda r: Cell(r.purpose), widest=24, narrowest=10),
+        text_column("FOR", attrgetter("place"), widest=28, narrowest=14),
+        text_column("PURPOSE", attrgetter("purpose"), widest=24, narrowest=10),
         Column("VPN", _vpn, widest=16, narrowest=15),
         Column(
             "STATE",
@@ -59,8 +60,8 @@ class AddressesScreen(PlaceScreen[AddressRow]):
             narrowest=8,
             rank=2,
         ),
-        Column("ACCOUNT", lambda r: Cell(r.owner), widest=18, narrowest=8, rank=1),
-        Column("ZONE", lambda r: Cell(r.zone), widest=12, rank=3),
+        text_column("ACCOUNT", attrgetter("owner"), widest=18, narrowest=8, rank=1),
+        text_column("ZONE", attrgetter("zone"), widest=12, rank=3),
     )
 
     def rows(self) -> Sequence[AddressRow]:

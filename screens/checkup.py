@@ -1,6 +1,7 @@
 """The checkup: what CloudStack says beside what the routers do, check by check, the worst first."""
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import ClassVar
 
@@ -46,7 +47,7 @@ from tui.session.questions import about_client
 from tui.session.router_rounds import AT_A_TIME, place_of, unreached_words
 from tui.session.sessions_watch import moment_words
 from tui.session.tray import Task
-from tui.widgets.columns import Cell, Column
+from tui.widgets.columns import Cell, Column, text_column
 
 
 class CheckupScreen(TableScreen[CheckRow]):
@@ -64,10 +65,10 @@ class CheckupScreen(TableScreen[CheckRow]):
             widest=9,
             order=lambda r: RANKS[r.check.state],
         ),
-        Column("GROUP", lambda r: Cell(r.check.group), widest=GROUP_WIDTH, rank=2),
-        Column("CHECK", lambda r: Cell(r.check.name), widest=24, narrowest=12, rank=3),
-        Column("SAYS", lambda r: Cell(r.check.says), widest=60, narrowest=30),
-        Column("ROUTER", lambda r: Cell(r.router.name), widest=14, narrowest=7, rank=1),
+        text_column("GROUP", attrgetter("check.group"), widest=GROUP_WIDTH, rank=2),
+        text_column("CHECK", attrgetter("check.name"), widest=24, narrowest=12, rank=3),
+        text_column("SAYS", attrgetter("check.says"), widest=60, narrowest=30),
+        text_column("ROUTER", attrgetter("router.name"), widest=14, narrowest=7, rank=1),
     )
 
     class Answered(Message):

@@ -1,5 +1,6 @@
 """The rows of the firewall section: rules of an address, or tiers of a VPC."""
 
+from operator import attrgetter
 from typing import Final
 
 import msgspec
@@ -10,7 +11,7 @@ from tui.cloud.models import FirewallRule
 from tui.session.tiers import TierRow
 from tui.vpn.ports import VPN_PORTS, IngressRule
 from tui.vpn.states import Mark, rule_mark
-from tui.widgets.columns import Cell, Column
+from tui.widgets.columns import Cell, Column, text_column
 
 
 class RuleRow(msgspec.Struct, frozen=True):
@@ -47,7 +48,7 @@ def _needed(row: Row) -> Cell:
 
 
 COLUMNS: Final[tuple[Column[Row], ...]] = (
-    Column("RULE", lambda r: Cell(r.sentence), widest=72, narrowest=20, order=_order),
+    text_column("RULE", attrgetter("sentence"), widest=72, narrowest=20, order=_order),
     Column("STATE", _state, widest=12),
     Column("VPN", _needed, widest=6, rank=1),
 )

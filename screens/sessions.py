@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from operator import attrgetter
 from typing import ClassVar, Final
 
 from textual import work
@@ -35,7 +36,7 @@ from tui.session.sessions_watch import (
     moment_words,
 )
 from tui.session.tray import Task, TaskState
-from tui.widgets.columns import Cell, Column
+from tui.widgets.columns import Cell, Column, text_column
 
 EVERY_SECONDS: Final = 10.0
 """How often the routers are asked again while the section is looked at."""
@@ -82,8 +83,8 @@ class SessionsScreen(TableScreen[SessionRow]):
             order=lambda r: r.seconds or 0.0,
         ),
         Column("PER SECOND", _traffic, widest=19, narrowest=9, rank=3, order=_speed),
-        Column("NETWORK", lambda r: Cell(r.place), widest=20, narrowest=10, rank=1),
-        Column("ROUTER", lambda r: Cell(r.router.name), widest=12, narrowest=7, rank=2),
+        text_column("NETWORK", attrgetter("place"), widest=20, narrowest=10, rank=1),
+        text_column("ROUTER", attrgetter("router.name"), widest=12, narrowest=7, rank=2),
     )
 
     class Looked(Message):

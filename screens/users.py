@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import ClassVar, Final
 
 from textual.binding import BindingType
@@ -25,7 +26,7 @@ from tui.session.kits import KitUser
 from tui.session.people import PersonRow, expired_rows, person_rows, reminder, today
 from tui.session.questions import about_user
 from tui.vpn.expiry import expires_soon, expiry_words, is_expired
-from tui.widgets.columns import Cell, Column
+from tui.widgets.columns import Cell, Column, text_column
 
 _NOT_SUSPENDED: Final = ("new_password", "suspend_user", "kits")
 """Actions that make no sense for a user that CloudStack does not have now."""
@@ -59,15 +60,15 @@ class UsersScreen(UserChanges, TableScreen[PersonRow]):
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("users")
     KINDS = (Kind.USERS, Kind.VPNS, Kind.ADDRESSES, Kind.NETWORKS, Kind.VPCS, Kind.ROUTERS)
     COLUMNS: ClassVar[tuple[Column[PersonRow], ...]] = (
-        Column("USER", lambda r: Cell(r.name), widest=32, narrowest=10),
-        Column("ACCOUNT", lambda r: Cell(r.row.owner), widest=20, narrowest=8),
+        text_column("USER", attrgetter("name"), widest=32, narrowest=10),
+        text_column("ACCOUNT", attrgetter("row.owner"), widest=20, narrowest=8),
         Column("STATE", lambda r: Cell(str(r.row.mark), r.row.mark.tone), widest=12),
-        Column("OF LIMIT", lambda r: Cell(r.row.place_in_limit), widest=8, rank=1),
+        text_column("OF LIMIT", attrgetter("row.place_in_limit"), widest=8, rank=1),
         Column("REACHES", _reaches, widest=32, narrowest=12),
-        Column("GROUP", lambda r: Cell(r.person.group), widest=16, narrowest=5, rank=2),
+        text_column("GROUP", attrgetter("person.group"), widest=16, narrowest=5, rank=2),
         Column("LAST DAY", _expires, widest=12, narrowest=12, rank=2),
         Column("SEEN", lambda r: Cell(_seen(r.person)), widest=10, narrowest=10, rank=3),
-        Column("DOMAIN", lambda r: Cell(r.row.domain), widest=24, narrowest=8, rank=4),
+        text_column("DOMAIN", attrgetter("row.domain"), widest=24, narrowest=8, rank=4),
     )
 
     _ends_listening: Callable[[], None] | None = None

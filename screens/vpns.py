@@ -1,6 +1,7 @@
 """The Remote Access VPNs."""
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import ClassVar
 
 import msgspec
@@ -24,7 +25,7 @@ from tui.session.tray import Task, TaskState
 from tui.session.views import VpnRow, vpn_rows
 from tui.vpn.ports import VPN_PORTS
 from tui.vpn.users import DEFAULT_LIMIT
-from tui.widgets.columns import Cell, Column, Tone
+from tui.widgets.columns import Cell, Column, Tone, text_column
 
 
 def _clients(row: VpnRow) -> Cell:
@@ -97,11 +98,11 @@ class VpnsScreen(PlaceScreen[VpnRow]):
         Kind.ROUTERS,
     )
     COLUMNS: ClassVar[tuple[Column[VpnRow], ...]] = (
-        Column("NETWORK", lambda r: Cell(r.place), widest=28, narrowest=14),
-        Column("ADDRESS", lambda r: Cell(r.address.address), widest=15, narrowest=12),
+        text_column("NETWORK", attrgetter("place"), widest=28, narrowest=14),
+        text_column("ADDRESS", attrgetter("address.address"), widest=15, narrowest=12),
         Column("STATE", lambda r: Cell(str(r.mark), r.mark.tone), widest=16, narrowest=15),
         Column("PORTS", _ports, widest=10, narrowest=8, order=lambda r: r.open_ports or 0),
-        Column("CLIENT RANGE", lambda r: Cell(r.range), widest=31, narrowest=18, rank=4),
+        text_column("CLIENT RANGE", attrgetter("range"), widest=31, narrowest=18, rank=4),
         Column("CLIENTS", _clients, widest=7, rank=3, order=lambda r: r.clients or 0),
         Column("USERS", lambda r: Cell(f"{r.users}/{DEFAULT_LIMIT}"), widest=6, rank=5),
         Column(
@@ -112,9 +113,9 @@ class VpnsScreen(PlaceScreen[VpnRow]):
             rank=2,
             order=lambda r: (r.key_age.days or 0) if r.key_age else 0,
         ),
-        Column("ROUTER", lambda r: Cell(r.router), widest=24, narrowest=17, rank=1),
-        Column("ACCOUNT", lambda r: Cell(r.owner), widest=18, narrowest=6, rank=2),
-        Column("ZONE", lambda r: Cell(r.zone), widest=12, rank=6),
+        text_column("ROUTER", attrgetter("router"), widest=24, narrowest=17, rank=1),
+        text_column("ACCOUNT", attrgetter("owner"), widest=18, narrowest=6, rank=2),
+        text_column("ZONE", attrgetter("zone"), widest=12, rank=6),
     )
 
     def __init__(self) -> None:

@@ -117,6 +117,16 @@ def test_every_worker_is_named_alone_and_harmless(module: str) -> None:
 
 
 @pytest.mark.parametrize("module", OF_TEXTUAL)
+def test_thousands_of_rows_or_lines_are_shown_by_widgets_of_our_own(module: str) -> None:
+    """Textual's hold a widget's worth of work for every row; a handful of lines is fine, and has
+    `OptionList` and `Static`."""
+    for node in ast.walk(tree_of(module)):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("textual"):
+            slow = {each.name for each in node.names} & {"DataTable", "Log", "RichLog", "ListView"}
+            assert not slow, f"line {node.lineno}: {slow}"
+
+
+@pytest.mark.parametrize("module", OF_TEXTUAL)
 def test_no_text_from_outside_is_read_as_markup(module: str) -> None:
     tree = tree_of(module)
     of_module = functions_of_content(tree) | attributes_of_content(tree)
