@@ -25,6 +25,7 @@ from tui.safety.credentials import CredentialStore
 from tui.session.launch import Launcher
 from tui.session.session import Session
 from tui.settings.model import SshPath
+from tui.terminal.capabilities import read_capabilities
 from tui.terminal.driver import TerminalWriter
 
 FOLLOWED: Final = "r-14-VM"
@@ -51,7 +52,7 @@ async def run(router: Router) -> None:
         folder = Path(place)
         async with open_lab("contract", folder, routers=False) as lab:
             session = session_on(lab, router, folder)
-            writer = TerminalWriter()
+            writer = TerminalWriter(read_capabilities())
             console = Console(
                 Launcher(CredentialStore({})),
                 session,
