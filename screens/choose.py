@@ -1,7 +1,8 @@
 """Choose one of several things: an address, a router, an account."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from itertools import islice
+from typing import ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
@@ -11,6 +12,9 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
+
+MOST_OPTIONS: Final = 200
+"""Choices that are listed at once."""
 
 
 class ChooseDialog(ModalScreen[str | None]):
@@ -46,9 +50,16 @@ class ChooseDialog(ModalScreen[str | None]):
         options = self.query_one(OptionList)
         options.clear_options()
         wanted = text.lower().split()
-        for key, words in self._choices:
-            if all(part in words.lower() for part in wanted):
-                options.add_option(Option(Content(words), id=key))
+        fitting = (
+            Option(Content(words), id=key)
+            for key, words in self._choices
+            if all(part in words.lower() for part in wanted)
+        )
+        # Every option is laid out, seen or not; whoever has thousands of addresses types.
+        options.add_options(islice(fitting, MOST_OPTIONS))
+        if options.option_count == MOST_OPTIONS:
+            more = Content.styled("… more: type to narrow", "dim")
+            options.add_option(Option(more, disabled=True))
         if options.option_count:
             options.highlighted = 0
 
