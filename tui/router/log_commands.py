@@ -157,9 +157,13 @@ p=$o
   [ "$n" -ge 256 ] || { n=$p; [ "$n" -le 256 ] || n=256; }
   e=$d
   [ "$n" -eq "$h" ] || e=$(digest "$n")
-  set -- $(stat -L -c '%i %s' /dev/fd/3 "$f" 2>/dev/null)
-  [ "$2" -ge "$p" ] && { [ "$h" -eq 0 ] || [ "$(digest "$h")" = "$d" ]; } ||
-    { say truncated; exit 0; }
+  set -- $(
+    head -c "$h" /dev/fd/3 | sha256sum
+    stat -L -c '%i %s' /dev/fd/3 "$f" 2>/dev/null
+  )
+  [ "$h" -eq 0 ] || [ "$1" = "$d" ] || { say truncated; exit 0; }
+  shift 2
+  [ "$2" -ge "$p" ] || { say truncated; exit 0; }
   h=$n d=$e
   say = "$p" "$h" "$d"
   [ "$((p - q))" -lt 4194304 ] || continue
