@@ -247,7 +247,7 @@ class TableScreen(SectionScreen, Generic[Row]):
             if self.session.may_list(kind) and wants_a_look(inventory.shelf(kind), key)
         ]
         single = [(kind, key) for kind, key in wanted if is_dear(inventory.shelf(kind))]
-        whole = {kind for kind, _ in wanted if not is_dear(inventory.shelf(kind))}
+        whole = {kind for kind, _ in wanted} - {kind for kind, _ in single}
         if single:
             self.load(partial(inventory.look_at, single), LOOK_WORKER)
         self._ask_for(kind for kind in whole if is_due(inventory.shelf(kind)))

@@ -1,15 +1,17 @@
 """What is asked for again: whole lists by what they cost, rows by their ids, and only those."""
 
+import asyncio
 import time
 
 import pytest
 
 from tests.consoles import lab_session
 from tests.screens.stage import Wire
-from tests.session.clouds import HeldCloud
+from tests.session.clouds import HeldCloud, turns
 from tui.cloud.models import PublicIp
 from tui.lab.lab import Lab
-from tui.session.freshness import DEAR, FRESH, is_dear, is_due, is_settled, wants_a_look
+from tui.session.enabling import Wish, learn, prepare
+from tui.session.freshness import DEAR, FRESH, is_due, is_settled, wants_a_look
 from tui.session.inventory import Inventory, Kind
 from tui.session.session import Session
 from tui.session.shelf import Shelf
@@ -58,7 +60,6 @@ def test_a_list_that_is_on_its_way_is_not_asked_for_again() -> None:
     shelf = listed(1e6, 100.0)
     shelf.ask()
     assert not is_due(shelf)
-    assert is_dear(shelf)
 
 
 def test_rows_are_looked_at_when_they_are_old_or_only_remembered() -> None:
@@ -204,4 +205,65 @@ async def test_looking_around_an_address_that_is_not_known_yet(contract_lab: Lab
     assert asked == {
         "listPublicIpAddresses", "listNetworks", "listRouters", "listRemoteAccessVpns"
     }  # fmt: skip
+    await session.aclose()
+
+
+def make_dear(session: Session) -> None:
+    for kind in (Kind.NETWORKS, Kind.VPCS, Kind.ADDRESSES, Kind.ROUTERS, Kind.VPNS):
+        session.inventory.shelf(kind).cost = DEAR * 2
+
+
+async def test_a_preflight_asks_for_its_network_alone_where_lists_are_dear(
+    contract_lab: Lab,
+) -> None:
+    session, wire = await seen(contract_lab)
+    key = id_of(session, "acme-prod")
+    row = await learn(session, key)
+    assert row is not None
+    usual = prepare(session.inventory, row, Wish()).checks
+    make_dear(session)
+    wire.forms.clear()
+    row = await learn(session, key)
+    assert row is not None
+    assert prepare(session.inventory, row, Wish()).checks == usual
+    (asked,) = {form["id"] for form in wire.sent("listNetworks")}
+    assert asked == row.key
+    assert all({"id", "networkid"} & set(form) for form in wire.sent("listRouters"))
+    await session.aclose()
+
+
+async def test_renewing_asks_for_whole_lists_where_they_are_cheap_or_missing(
+    contract_lab: Lab,
+) -> None:
+    session, wire = await seen(contract_lab)
+    key = id_of(session, "acme-prod")
+    await session.inventory.renew([Kind.NETWORKS], key)
+    assert [form.get("id") for form in wire.sent("listNetworks")] == [None, None]
+    make_dear(session)
+    session.inventory.networks.fetched = None
+    wire.forms.clear()
+    await session.inventory.renew([Kind.NETWORKS], key)
+    assert [form.get("id") for form in wire.sent("listNetworks")] == [None, None]
+    await session.aclose()
+
+
+async def test_a_dear_list_that_is_on_its_way_is_waited_for() -> None:
+    cloud = HeldCloud()
+    cloud.rows["listNetworks"] = [{"id": str(number)} for number in range(6)]
+    let_go = cloud.hold("listNetworks")
+    session = cloud.session()
+    lists = session.inventory
+    listing = asyncio.create_task(lists.refresh([Kind.NETWORKS]))
+    let_go()
+    await turns(lambda: len(lists.networks.rows) == 2)
+    await lists.complete(Kind.NETWORKS)  # not known to be dear: nobody waits
+    lists.networks.cost = DEAR
+    waiting = asyncio.create_task(lists.complete(Kind.NETWORKS))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    let_go()
+    let_go()
+    await waiting
+    assert len(lists.networks.rows) == 6
+    await listing
     await session.aclose()

@@ -27,6 +27,7 @@ async def cloud_side(session: Session, router: Router) -> CloudSide:
     there are.
     """
     lists = session.inventory
+    await asyncio.gather(*(lists.complete(kind) for kind in KINDS))
     await lists.refresh(
         kind for kind in KINDS if session.may_list(kind) and lists.shelf(kind).fetched is None
     )

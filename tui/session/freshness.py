@@ -32,8 +32,8 @@ def is_due(shelf: Shelf[Any]) -> bool:
 
 
 def is_dear(shelf: Shelf[Any]) -> bool:
-    """Whether a row of it is better asked for alone; so while the whole list is on its way too."""
-    return shelf.cost >= DEAR or shelf.loading
+    """Whether a row of it is better asked for alone than with all the others."""
+    return shelf.cost >= DEAR
 
 
 def wants_a_look(shelf: Shelf[Any], key: str) -> bool:

@@ -31,6 +31,7 @@ from tui.cloud.models import (
 )
 from tui.safety.redact import redact
 from tui.safety.text import clean
+from tui.session.freshness import is_dear
 from tui.session.gathered import Gathered
 from tui.session.rowcache import Kept
 from tui.session.shelf import Kind, Shelf
@@ -167,6 +168,26 @@ class Inventory:
 
         await self._fill(str(kind), self.shelf(kind), LISTINGS[kind], questions(), patient=True)
 
+    async def renew(self, kinds: Iterable[Kind], place: str) -> None:
+        """Ask anew for what these lists have of a network or VPC: of lists that are dear to the
+        server, and were there in this run, only for that; else for the whole of them."""
+        asked = set(kinds)
+        some = {k for k in asked if self.shelf(k).fetched is not None and is_dear(self.shelf(k))}
+        await asyncio.gather(
+            self.refresh(asked - some), *([self.look_around(place=place)] if some else [])
+        )
+
+    async def complete(self, kind: Kind) -> None:
+        """Wait until a dear list that is on its way for the first time is there, or has failed."""
+        shelf = self.shelf(kind)
+        ended = asyncio.Event()
+        stop = self.listen(lambda _: None if shelf.loading else ended.set())
+        try:
+            if shelf.loading and shelf.fetched is None and is_dear(shelf):
+                await ended.wait()
+        finally:
+            stop()
+
     async def look_at(self, things: Iterable[tuple[Kind, str]]) -> None:
         """Ask for single rows again, by their ids (a VPN by that of its address), side by side.
 
@@ -286,6 +307,7 @@ class Inventory:
                         fresh.update(rows)
                         total = before + (page.total or 0)
                         cost += page.seconds
+                        shelf.cost = max(shelf.cost, cost)
                         shelf.take_page(number, rows, total)
                         self._tell(name)
         except CloudError as error:

@@ -125,7 +125,8 @@ class Gathering:
         self._on_news()
 
     async def _list(self, kind: Kind) -> None:
-        await self._inventory.refresh([kind])
+        await self._inventory.complete(kind)
+        await self._inventory.renew([kind], self._key)
         self._on_news()
 
     async def _await(self, *kinds: Kind) -> None:

@@ -130,7 +130,7 @@ def verifier(session: Session, key: str) -> Verify:
         if network_row(session.inventory, key) is None:
             # Nobody has asked for them yet: an operation goes on that another run had begun.
             wanted += [Kind.NETWORKS, Kind.VPCS]
-        await session.inventory.refresh(kind for kind in wanted if session.may_list(kind))
+        await session.inventory.renew((k for k in wanted if session.may_list(k)), key)
         row = network_row(session.inventory, key)
         expected = expected_of(session, row) if row else None
         if row is None or expected is None:
