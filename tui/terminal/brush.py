@@ -14,6 +14,8 @@ class Brush:
         self._y: int | None = None
         self._x: int | None = None
         self.parts: list[str] = []
+        self.pens_taken = 0
+        """How often the pen was changed."""
 
     def beside(self) -> "Brush":
         """Another brush that goes on from here, to try what something would cost."""
@@ -24,6 +26,7 @@ class Brush:
     def go_on_from(self, other: "Brush") -> None:
         """Do what was tried with a brush that began beside this one."""
         self.parts += other.parts
+        self.pens_taken += other.pens_taken
         self._pen, self._y, self._x = other._pen, other._y, other._x
 
     def cost(self) -> int:
@@ -44,6 +47,7 @@ class Brush:
         if pen != self._pen:
             self.parts.append(self._pens.change(self._pen, pen))
             self._pen = pen
+            self.pens_taken += 1
 
     def move(self, y: int, x: int) -> None:
         """Write at column `x` of line `y` from now on."""

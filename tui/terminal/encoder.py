@@ -6,13 +6,14 @@ with a plain pen and the whole screen as the scroll region, so that what another
 between harms nothing but its own place.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Final
 
 from tui.terminal.brush import Brush
 from tui.terminal.canvas import BLANK, Row, blank_row
-from tui.terminal.cells import REST, Clusters, ends_foreseen
-from tui.terminal.changes import Span, changes
+from tui.terminal.cells import REST, Clusters, ends_foreseen, is_plain
+from tui.terminal.changes import MOVE, Span, changes, cost
 from tui.terminal.pens import PLAIN, PenBook
 from tui.terminal.scrolling import Scroll, find_scroll
 
@@ -21,6 +22,9 @@ GAP: Final = 4
 
 TAIL: Final = 4
 """Blanks at the end of a line that are erased rather than written."""
+
+MANY_PENS: Final = 6
+"""Changes of the pen from which on it is worth trying to write with one pen after the other."""
 
 _MUCH: Final = 0.4
 """Part of a line that has to change for it to be worth trying to erase it first."""
@@ -57,8 +61,14 @@ class Encoder:
                 self._scroll(brush, scroll, len(wanted))
                 sent = scroll.moved(sent)
                 changed = [y for y, row in enumerate(wanted) if row != sent[y]]
+        line_by_line = brush.beside()
         for y in changed:
-            self._line(brush, y, sent[y], wanted[y])
+            self._line(line_by_line, y, sent[y], wanted[y])
+        ways = [line_by_line]
+        if line_by_line.pens_taken >= MANY_PENS:
+            ways.append(brush.beside())
+            self._pen_by_pen(ways[1], changed, sent, wanted)
+        brush.go_on_from(min(ways, key=Brush.cost))
         if not brush.parts:
             return ""
         brush.take(PLAIN)
@@ -106,11 +116,64 @@ class Encoder:
         start = spans[0][0] if new[0][spans[0][0]] != REST else 0
         blank = blank_row(width, pen)
         empty = old[0][:start] + blank[0][start:], old[1][:start] + blank[1][start:]
-        erased.take(pen)
-        erased.move(y, start)
-        erased.parts.append("\x1b[K")
+        self._erase(erased, y, start, pen)
         self._cells(erased, y, new, changes(empty, new))
         brush.go_on_from(min(straight, erased, key=Brush.cost))
+
+    def _pen_by_pen(
+        self, brush: Brush, lines: Sequence[int], sent: Sequence[Row], wanted: Sequence[Row]
+    ) -> None:
+        """Write all lines with one pen before the next is taken: a move is shorter than a colour.
+
+        Lines with characters that terminals do not agree about are written from left to right.
+        """
+        strokes: dict[int, list[tuple[int, int, str]]] = {}
+        for y in lines:
+            old, new = sent[y], wanted[y]
+            if not (is_plain(old[0]) and is_plain(new[0])):
+                self._line(brush, y, old, new)
+                continue
+            pen = self.pens.on_blanks(ord(new[1][-1]))
+            empty = blank_row(len(new[0]), pen)
+            if self._erases(pen) and cost(empty, new) + MOVE < cost(old, new):
+                self._erase(brush, y, 0, pen)
+                old = empty
+            kept, erase_at = self._without_tail(new, changes(old, new))
+            if erase_at < len(new[0]):
+                self._erase(brush, y, erase_at, pen)
+            for start, end in _joined(kept, new[1]):
+                for number, x, text in self._strokes(start, new[0][start:end], new[1][start:end]):
+                    strokes.setdefault(number, []).append((y, x, text))
+        for number in self.pens.side_by_side(strokes):
+            for y, x, text in strokes[number]:
+                brush.write(y, x, text, chr(number) * len(text))
+                if x + len(text) == len(wanted[y][0]):
+                    brush.forget_column()
+
+    def _strokes(self, x: int, texts: str, pens: str) -> Iterator[tuple[int, int, str]]:
+        """Pen, column and text of what is written in one go; blanks with what is beside them."""
+        blanks = self.pens.on_blanks
+        begun: tuple[int, int, str] | None = None
+        for pen, group in groupby(pens):
+            number, length = ord(pen), len(list(group))
+            text, texts = texts[:length], texts[length:]
+            if begun is None:
+                begun = number, x, text
+            elif blanks(begun[0]) == blanks(number) and (text.isspace() or begun[2].isspace()):
+                begun = begun[0] if text.isspace() else number, begun[1], begun[2] + text
+            else:
+                yield begun
+                begun = number, x, text
+            x += length
+        if begun is not None:
+            yield begun
+
+    @staticmethod
+    def _erase(brush: Brush, y: int, x: int, pen: int) -> None:
+        """Erase line `y` from column `x` on."""
+        brush.take(pen)
+        brush.move(y, x)
+        brush.parts.append("\x1b[K")
 
     @staticmethod
     def _is_much(spans: list[Span], width: int) -> bool:
@@ -129,9 +192,7 @@ class Encoder:
             if end == width:
                 brush.forget_column()
         if erase_at < width:
-            brush.take(self.pens.on_blanks(ord(pens[-1])))
-            brush.move(y, erase_at)
-            brush.parts.append("\x1b[K")
+            self._erase(brush, y, erase_at, self.pens.on_blanks(ord(pens[-1])))
 
     def _without_tail(self, new: Row, spans: list[Span]) -> tuple[list[Span], int]:
         """The columns to write, and from which one on to erase; the width for nowhere."""

@@ -5,6 +5,7 @@ Pens are numbered, so that the look of a whole row is a string with one characte
 rows are compared as fast as Python compares strings.
 """
 
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 PLAIN: Final = 0
@@ -92,6 +93,15 @@ class PenBook:
     def on_blanks(self, number: int) -> int:
         """The pen that makes a blank look as `number` does."""
         return self._blanks[number]
+
+    def side_by_side(self, numbers: Iterable[int]) -> list[int]:
+        """These pens in an order in which each is much like the one before it."""
+
+        def key(number: int) -> tuple[str, str, tuple[str, ...], str]:
+            pen = self._pens[number]
+            return pen.link, pen.background, pen.attributes, pen.foreground
+
+        return sorted(numbers, key=key)
 
     def erases(self, number: int, *, with_colour: bool) -> bool:
         """Whether erasing with this pen leaves what writing blanks with it would.
