@@ -26,6 +26,9 @@ TAIL: Final = 4
 MANY_PENS: Final = 6
 """Changes of the pen from which on it is worth trying to write with one pen after the other."""
 
+WORSE_LOOK: Final = 0.85
+"""On a slow link one sees a frame come, and line by line is what people are used to."""
+
 _MUCH: Final = 0.4
 """Part of a line that has to change for it to be worth trying to erase it first."""
 
@@ -64,11 +67,13 @@ class Encoder:
         line_by_line = brush.beside()
         for y in changed:
             self._line(line_by_line, y, sent[y], wanted[y])
-        ways = [line_by_line]
+        way = line_by_line
         if line_by_line.pens_taken >= MANY_PENS:
-            ways.append(brush.beside())
-            self._pen_by_pen(ways[1], changed, sent, wanted)
-        brush.go_on_from(min(ways, key=Brush.cost))
+            pen_by_pen = brush.beside()
+            self._pen_by_pen(pen_by_pen, changed, sent, wanted)
+            if pen_by_pen.cost() < line_by_line.cost() * WORSE_LOOK:
+                way = pen_by_pen
+        brush.go_on_from(way)
         if not brush.parts:
             return ""
         brush.take(PLAIN)

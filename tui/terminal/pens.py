@@ -79,6 +79,7 @@ class PenBook:
         self._pens: list[Pen] = [Pen()]
         self._numbers: dict[Pen, int] = {Pen(): PLAIN}
         self._blanks: list[int] = [PLAIN]
+        self._known: dict[tuple[str, str], int] = {}
         self._changes: dict[tuple[int, int], str] = {}
 
     @property
@@ -88,7 +89,11 @@ class PenBook:
 
     def number(self, sgr: str, link: str = "") -> int:
         """The number of the pen that these SGR parameters set after a reset."""
-        return self._number(pen_of(sgr, link if self._links else ""))
+        found = self._known.get((sgr, link))
+        if found is None:
+            found = self._number(pen_of(sgr, link if self._links else ""))
+            self._known[sgr, link] = found
+        return found
 
     def on_blanks(self, number: int) -> int:
         """The pen that makes a blank look as `number` does."""
