@@ -183,7 +183,11 @@ def test_stopped_by_the_shell_and_continued(report: Path) -> None:
             lambda _: left_behind(glass.output.decode()) == [], "the terminal given back"
         )
         glass._stream.feed(b"\x1b[H\x1b[2JSCRIBBLE")
-        glass.signal(signal.SIGCONT)
+        before = len(glass.output)
+        while glass.is_stopped:
+            glass.signal(signal.SIGCONT)
+            time.sleep(0.1)
+        glass.wait_for(lambda _: len(glass.output) > before, "anything after SIGCONT")
         glass.see("READY-NOW", without="SCRIBBLE")
         glass.press("z")
         until(lambda: glass.typed() == "z")
