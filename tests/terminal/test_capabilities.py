@@ -57,3 +57,41 @@ def test_the_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_too_small(columns: int, rows: int, small: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.get_terminal_size", lambda: os.terminal_size((columns, rows)))
     assert read_capabilities({}).too_small is small
+
+
+@pytest.mark.parametrize(
+    ("environment", "why"),
+    [
+        ({"TERM": "xterm-256color"}, ""),
+        ({"TERM": "linux"}, ""),
+        ({"TERM": "xterm-256color", "CSVPN_PLAIN_OUTPUT": "0"}, ""),
+        ({"TERM": "xterm-256color", "CSVPN_PLAIN_OUTPUT": "1"}, "CSVPN_PLAIN_OUTPUT"),
+        ({"TERM": "dumb"}, "TERM=dumb does not say what the terminal can do"),
+        ({}, "TERM= does not say what the terminal can do"),
+    ],
+)
+def test_plain_output_and_why(environment: dict[str, str], why: str) -> None:
+    found = read_capabilities(environment)
+    assert found.plain_output == why
+    assert (f"plain output ({why})" in found.sentence()) is bool(why)
+    assert read_capabilities(environment, plain_output=True).plain_output == "--plain-output"
+
+
+@pytest.mark.parametrize(
+    ("environment", "erases", "links"),
+    [
+        ({"TERM": "xterm-256color"}, True, True),
+        ({"TERM": "tmux-256color", "TMUX": "x"}, True, True),
+        ({"TERM": "screen-256color", "TMUX": "x"}, True, True),
+        ({"TERM": "screen-256color"}, False, True),
+        ({"TERM": "xterm-256color", "STY": "x"}, False, True),
+        ({"TERM": "linux"}, True, False),
+        ({"TERM": "vt220"}, False, False),
+        ({"TERM": "something-new"}, False, True),
+    ],
+)
+def test_what_erasing_leaves_and_links(
+    environment: dict[str, str], erases: bool, links: bool
+) -> None:
+    found = read_capabilities(environment)
+    assert (found.erases_with_colour, found.links) == (erases, links)
