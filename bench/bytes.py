@@ -30,7 +30,7 @@ from bench.ratios import Ratio, Samples, run_alone
 from bench.terminals import LARGE, PATIENCE, SMALL, Size, Terminal, mark
 
 ACTIONS: Final = 10
-IDLE: Final = 0.25
+IDLE: Final = 0.2
 """Seconds without a byte after which something is painted."""
 FIRST_LINES: Final = 200
 DOWN: Final = b"\x1b[B"

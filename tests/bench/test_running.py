@@ -109,3 +109,10 @@ def test_lines_come_in_the_order_of_the_bars(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(running, "run", ran)
     assert [ratio.name for ratio in running.measured(["a", "b", "c"])] == ["c", "b", "a"]
+
+
+def test_bars_come_before_what_may_be_left_out() -> None:
+    found = running.programs()
+    assert set(running.LAST) <= set(found)
+    assert tuple(found[-len(running.LAST) :]) == running.LAST
+    assert set(running.MOST_SECONDS) <= set(found)
