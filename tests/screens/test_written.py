@@ -89,7 +89,12 @@ async def test_a_screen_of_the_console(
 ) -> None:
     prepare(monkeypatch)
     size = scene.sizes[0]
-    twins = Twins(*size, colours=colours, erases_with_colour=colours != "256")
+    twins = Twins(
+        *size,
+        colours=colours,
+        erases_with_colour=colours != "256",
+        synchronized=colours == "truecolor",
+    )
     watched(twins)
     console = StillConsole(scene)
     async with console.run_test(size=size, notifications=True) as pilot:

@@ -161,11 +161,23 @@ def take_step(scene: Scene, step: tuple[Any, ...]) -> None:
     colours=st.sampled_from(("truecolor", "256", "16")),
     erases=st.booleans(),
     scrolls=st.booleans(),
+    synchronized=st.booleans(),
 )
 def test_whatever_is_shown_next(
-    steps: list[tuple[Any, ...]], size: tuple[int, int], colours: str, erases: bool, scrolls: bool
+    steps: list[tuple[Any, ...]],
+    size: tuple[int, int],
+    colours: str,
+    erases: bool,
+    scrolls: bool,
+    synchronized: bool,
 ) -> None:
-    twins = Twins(*size, colours=colours, erases_with_colour=erases, scrolls=scrolls)
+    twins = Twins(
+        *size,
+        colours=colours,
+        erases_with_colour=erases,
+        scrolls=scrolls,
+        synchronized=synchronized,
+    )
     scene = Scene(twins, *size)
     scene.resize(*size)
     scene.show(scene.whole(), (0, 0))
@@ -179,20 +191,47 @@ def test_whatever_is_shown_next(
     twins.compare("at last")
 
 
+def test_lines_are_written_one_after_the_other_where_each_byte_is_seen() -> None:
+    """A list whose columns have colours: with one colour after the other it is shorter."""
+    columns = [("acme-", Style.parse("#e0e0e0")), ("running", Style.parse("#8ad4a1"))]
+    written = {}
+    for at_once in (False, True):
+        twins = Twins(40, 12, synchronized=at_once)
+        scene = Scene(twins, 40, 12)
+        scene.resize(40, 12)
+        scene.show(scene.whole(), (0, 0))
+        before = len("".join(twins.ours.log))
+        scene.lines = [
+            Strip([Segment(f"{word}{y:02} ", style) for word, style in columns]).adjust_cell_length(
+                40
+            )
+            for y in range(12)
+        ]
+        scene.show(scene.whole(), (0, 0))
+        twins.compare()
+        written[at_once] = "".join(twins.ours.log)[before:]
+    assert len(written[True]) < len(written[False])
+    ends = [written[False].index(f"running{y:02}") for y in range(12)]
+    begins = [written[False].index(f"acme-{y:02}") for y in range(12)]
+    assert all(end < begin for end, begin in zip(ends, begins[1:], strict=False))
+    assert written[True].index("running11") < written[True].index("acme-00")
+
+
 @settings(deadline=None, max_examples=60)
 @given(
     scenes=st.lists(st.lists(LINE, min_size=3, max_size=3), min_size=2, max_size=5),
     wider=st.booleans(),
+    synchronized=st.booleans(),
 )
 def test_a_terminal_that_measures_otherwise_shifts_nothing(
-    scenes: list[list[list[tuple[str, int, Style | None]]]], wider: bool
+    scenes: list[list[list[tuple[str, int, Style | None]]]], wider: bool, synchronized: bool
 ) -> None:
     """Characters that terminals disagree about may look wrong, those beside them do not."""
 
     def measure(cluster: str, width: int) -> int:
         return width if ends_foreseen(cluster) else 2 if wider else 1
 
-    twins = Twins(30, 3, measure=measure)
+    twins = Twins(30, 3, measure=measure, synchronized=synchronized)
     scene = Scene(twins, 30, 3)
     scene.resize(30, 3)
     for lines in scenes:

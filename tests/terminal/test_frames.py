@@ -118,7 +118,7 @@ def test_a_signal_in_the_midst_of_a_frame() -> None:
     desk.show("one")
     encode = desk.frames._encoder.frame
 
-    def interrupted(*arguments: object) -> str:
+    def interrupted(*arguments: object, at_once: bool) -> str:
         desk.frames.forget()
         desk.frames._encoder.frame = encode  # type: ignore[method-assign]
         return "must not be sent"

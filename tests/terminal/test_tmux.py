@@ -99,7 +99,7 @@ def panes() -> Iterator[Panes]:
 def scene(seed: int) -> Twins:
     """Some lines, then lines that move, change and are cut; the same for the same seed."""
     chance = random.Random(seed)
-    twins = Twins(WIDTH, HEIGHT)
+    twins = Twins(WIDTH, HEIGHT, synchronized=seed > 0)
     on = Scene(twins, WIDTH, HEIGHT)
     on.resize(WIDTH, HEIGHT)
 

@@ -59,6 +59,7 @@ class Twins:
         colours: str = "truecolor",
         erases_with_colour: bool = True,
         scrolls: bool = True,
+        synchronized: bool = False,
         measure: Measure = lambda cluster, width: width,
     ) -> None:
         self.console = RichConsole(color_system=COLOURS[colours], force_terminal=True)  # type: ignore[arg-type]
@@ -75,6 +76,7 @@ class Twins:
             erases_with_colour=erases_with_colour,
             scrolls=scrolls,
         )
+        self.frames.synchronized = synchronized
         self.frames.begin()
         self.shown = 0
         self._size = width, height

@@ -129,7 +129,9 @@ class Paint:
             else:
                 pen, blank = self._pens.get(style) or self._pen(style)
             texts.append(text)
-            pens.append((blank if text.isspace() else pen) * len(text))
+            # Cells look the same whatever came before them: what is not seen must not differ.
+            words = [pen * len(word) for word in text.split(" ")]
+            pens.append(blank.join(words))
         return "".join(texts), "".join(pens)
 
     def _pen(self, style: Style) -> tuple[str, str]:

@@ -6,6 +6,7 @@ with a plain pen and the whole screen as the scroll region, so that what another
 between harms nothing but its own place.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Final
@@ -26,9 +27,6 @@ TAIL: Final = 4
 MANY_PENS: Final = 6
 """Changes of the pen from which on it is worth trying to write with one pen after the other."""
 
-WORSE_LOOK: Final = 0.85
-"""On a slow link one sees a frame come, and line by line is what people are used to."""
-
 _MUCH: Final = 0.4
 """Part of a line that has to change for it to be worth trying to erase it first."""
 
@@ -47,9 +45,17 @@ class Encoder:
         self._scrolls = scrolls
 
     def frame(
-        self, sent: Sequence[Row] | None, wanted: Sequence[Row], cursor: tuple[int, int]
+        self,
+        sent: Sequence[Row] | None,
+        wanted: Sequence[Row],
+        cursor: tuple[int, int],
+        *,
+        at_once: bool = False,
     ) -> str:
         """What turns the screen `sent` into `wanted` and puts the cursor at `cursor` (x, y).
+
+        `at_once`: the terminal shows nothing before it has all of the frame. One that shows it as
+        it comes gets line after line, as lines that are half old and half new say what is wrong.
 
         `None` stands for a screen that nobody knows: everything is written. Both screens have the
         same size. The text is empty if no cell has changed, wherever the cursor is.
@@ -68,10 +74,10 @@ class Encoder:
         for y in changed:
             self._line(line_by_line, y, sent[y], wanted[y])
         way = line_by_line
-        if line_by_line.pens_taken >= MANY_PENS:
+        if at_once and line_by_line.pens_taken >= MANY_PENS:
             pen_by_pen = brush.beside()
             self._pen_by_pen(pen_by_pen, changed, sent, wanted)
-            if pen_by_pen.cost() < line_by_line.cost() * WORSE_LOOK:
+            if pen_by_pen.cost() < line_by_line.cost():
                 way = pen_by_pen
         brush.go_on_from(way)
         if not brush.parts:
@@ -112,7 +118,7 @@ class Encoder:
         """Write one line: what has changed of it, or erased first where that is shorter."""
         spans = changes(old, new)
         width = len(new[0])
-        pen = self.pens.on_blanks(ord(new[1][-1]))
+        pen = self._ground(new)
         if not self._is_much(spans, width) or not self._erases(pen):
             self._cells(brush, y, new, spans)
             return
@@ -124,6 +130,13 @@ class Encoder:
         self._erase(erased, y, start, pen)
         self._cells(erased, y, new, changes(empty, new))
         brush.go_on_from(min(straight, erased, key=Brush.cost))
+
+    def _ground(self, row: Row) -> int:
+        """The pen of blanks that most cells of a line have: what is erased should look like it."""
+        found = Counter[int]()
+        for pen in set(row[1]):
+            found[self.pens.on_blanks(ord(pen))] += row[1].count(pen)
+        return max(found, key=found.__getitem__)
 
     def _pen_by_pen(
         self, brush: Brush, lines: Sequence[int], sent: Sequence[Row], wanted: Sequence[Row]
@@ -138,15 +151,15 @@ class Encoder:
             if not (is_plain(old[0]) and is_plain(new[0])):
                 self._line(brush, y, old, new)
                 continue
-            pen = self.pens.on_blanks(ord(new[1][-1]))
+            pen = self._ground(new)
             empty = blank_row(len(new[0]), pen)
             if self._erases(pen) and cost(empty, new) + MOVE < cost(old, new):
                 self._erase(brush, y, 0, pen)
                 old = empty
             kept, erase_at = self._without_tail(new, changes(old, new))
             if erase_at < len(new[0]):
-                self._erase(brush, y, erase_at, pen)
-            for start, end in _joined(kept, new[1]):
+                self._erase(brush, y, erase_at, self.pens.on_blanks(ord(new[1][-1])))
+            for start, end in self._joined(kept, new):
                 for number, x, text in self._strokes(start, new[0][start:end], new[1][start:end]):
                     strokes.setdefault(number, []).append((y, x, text))
         for number in self.pens.side_by_side(strokes):
@@ -192,12 +205,35 @@ class Encoder:
         texts, pens = new
         width = len(texts)
         kept, erase_at = self._without_tail(new, spans)
-        for start, end in _joined([_whole(span, texts) for span in kept], pens):
+        for start, end in self._joined([_whole(span, texts) for span in kept], new):
             brush.write(y, start, texts[start:end], pens[start:end])
             if end == width:
                 brush.forget_column()
         if erase_at < width:
             self._erase(brush, y, erase_at, self.pens.on_blanks(ord(pens[-1])))
+
+    def _joined(self, spans: list[Span], row: Row) -> list[Span]:
+        """The same columns, joined where those between are cheaper to write than to skip."""
+        joined: list[Span] = []
+        for start, end in spans:
+            if joined:
+                first, before = joined[-1]
+                if start <= before or (start - before <= GAP and self._one_pen(row, before, start)):
+                    joined.pop()
+                    start, end = first, max(end, before)
+            joined.append((start, end))
+        return joined
+
+    def _one_pen(self, row: Row, start: int, end: int) -> bool:
+        """Whether these columns are written without another pen than that of both neighbours."""
+        texts, pens = row
+        pen = pens[start - 1]
+        if pens[end] != pen:
+            return False
+        blank = chr(self.pens.on_blanks(ord(pen)))
+        return all(
+            pens[x] == pen or (texts[x] == BLANK[0] and pens[x] == blank) for x in range(start, end)
+        )
 
     def _without_tail(self, new: Row, spans: list[Span]) -> tuple[list[Span], int]:
         """The columns to write, and from which one on to erase; the width for nowhere."""
@@ -229,17 +265,3 @@ def _whole(span: Span, texts: str) -> Span:
     while end < len(texts) and (texts[end] == REST or not ends_foreseen(texts[start:end])):
         end += 1
     return start, end
-
-
-def _joined(spans: list[Span], pens: str) -> list[Span]:
-    """The same columns, joined where those between are cheaper to write than to skip."""
-    joined: list[Span] = []
-    for start, end in spans:
-        if joined:
-            first, before = joined[-1]
-            near = start - before <= GAP
-            if start <= before or (near and len(set(pens[before - 1 : start + 1])) == 1):
-                joined.pop()
-                start, end = first, max(end, before)
-        joined.append((start, end))
-    return joined

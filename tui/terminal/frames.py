@@ -130,7 +130,7 @@ class FrameWriter:
             return
         epoch = self._epoch
         rows = list(self.canvas.rows)
-        text = self._encoder.frame(self._sent, rows, self._cursor)
+        text = self._encoder.frame(self._sent, rows, self._cursor, at_once=self.synchronized)
         if not text and self._cursor != self._cursor_sent:
             text = f"\x1b[{self._cursor[1] + 1};{self._cursor[0] + 1}H"
         if epoch != self._epoch:
