@@ -29,11 +29,11 @@ class Desk:
         self.due.append((seconds, call))
         return None
 
-    def show(self, text: str, y: int = 0, sgr: str = "") -> None:
+    def show(self, text: str, y: int = 0, sgr: str = "", *, unfinished: bool = False) -> None:
         texts = self.frames.clusters.cells(text.ljust(20))
         pen = chr(self.frames.pens.number(sgr))
         self.frames.canvas.put(y, 0, texts, pen * len(texts))
-        self.frames.changed((0, 0))
+        self.frames.changed((0, 0), unfinished=unfinished)
 
     def screen(self) -> str:
         emulator = Emulator(20, 4)
@@ -56,6 +56,21 @@ def test_frames_are_dropped_while_the_terminal_is_busy() -> None:
     traffic = desk.frames.traffic
     assert (traffic.frames_written, traffic.frames_dropped) == (2, 2)
     assert traffic.bytes_written == sum(map(len, desk.sent))
+
+
+def test_a_frame_that_is_not_finished_goes_with_the_next_one_or_alone_in_a_moment() -> None:
+    desk = Desk()
+    desk.show("one", unfinished=True)
+    assert desk.sent == []
+    desk.show("two", y=1)
+    assert len(desk.sent) == 1 and desk.screen() == "one\ntwo"
+    desk.due.clear()
+    desk.show("three", y=2, unfinished=True)
+    assert len(desk.sent) == 1
+    [(seconds, pump)] = desk.due
+    assert 0 < seconds < 0.02
+    pump()
+    assert len(desk.sent) == 2 and desk.screen() == "one\ntwo\nthree"
 
 
 def test_nothing_is_written_where_nothing_has_changed() -> None:

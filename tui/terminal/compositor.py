@@ -148,6 +148,7 @@ class WritesChanges(App[None]):
 
     frames_to: FrameWriter | None = None
     _paint: Paint | None = None
+    _last_shown: Any = None
 
     def _display(self, screen: Any, renderable: Any) -> None:
         frames = self.frames_to
@@ -184,7 +185,10 @@ class WritesChanges(App[None]):
         else:
             self._paint.chops(update)
         x, y = self.screen.outer_size.clamp_offset(self.cursor_position)
-        frames.changed((x, y))
+        # Another screen comes in two frames: its middle, and then all of it.
+        is_other = self.screen is not self._last_shown
+        self._last_shown = self.screen
+        frames.changed((x, y), unfinished=is_other)
 
     def on_resize(self, event: events.Resize) -> None:
         """A terminal that gets another size moves or cuts off what it shows."""

@@ -24,6 +24,9 @@ SYNC_END: Final = "\x1b[?2026l"
 LARGE_FRAME: Final = 1000
 """Characters from which a frame is marked as one: a shorter one comes in one piece anyhow."""
 
+MOMENT: Final = 0.008
+"""Seconds in which a frame that is not finished is finished."""
+
 
 class Traffic(msgspec.Struct, frozen=True, kw_only=True):
     """What went to the terminal so far."""
@@ -82,12 +85,18 @@ class FrameWriter:
             self.canvas = Canvas(width, height)
             self.forget()
 
-    def changed(self, cursor: tuple[int, int]) -> None:
-        """The canvas is complete again; show it as soon as the terminal is ready."""
+    def changed(self, cursor: tuple[int, int], *, unfinished: bool = False) -> None:
+        """The canvas is complete again; show it as soon as the terminal is ready.
+
+        `unfinished`: the next frame is expected in a moment, and this one may wait for it.
+        """
         self._given += 1
         self._changed = True
         self._cursor = cursor
-        self.pump()
+        if unfinished:
+            self._wake(MOMENT)
+        else:
+            self.pump()
 
     def forget(self) -> None:
         """Nobody knows what the terminal shows: the next frame writes everything."""
