@@ -141,6 +141,40 @@ async def test_projects_are_asked_for_where_there_are_any() -> None:
     await session.aclose()
 
 
+async def test_root_asks_once_for_what_belongs_to_projects_and_all_else() -> None:
+    cloud = HeldCloud()
+    cloud.of_projects["listNetworks"] = _networks("of-a-project", "mine", "yours")
+    session = cloud.session()
+    session.inventory.has_projects = session.inventory.sees_all = True
+    await session.inventory.refresh([Kind.NETWORKS, Kind.GATEWAYS])
+    assert _names(session.inventory) == ["of-a-project", "mine", "yours"]
+    asked = [form.get("projectid") for form in cloud.questions("listNetworks")]
+    assert asked == ["-1", "-1"]
+    assert [f.get("projectid") for f in cloud.questions("listVpnCustomerGateways")] == [None]
+    await session.aclose()
+
+
+async def test_who_turns_out_to_be_root_does_not_read_a_long_list_twice() -> None:
+    cloud = HeldCloud()
+    mine = [f"mine-{number}" for number in range(9)]
+    cloud.rows["listNetworks"] = _networks(*mine)
+    cloud.of_projects["listNetworks"] = _networks(*mine, "of-a-project")
+    held = cloud.hold("listNetworks")
+    session = cloud.session()
+    inventory = session.inventory
+    asking = asyncio.create_task(inventory.refresh([Kind.NETWORKS]))
+    await turns(lambda: bool(cloud.questions("listNetworks")))
+    inventory.has_projects = inventory.sees_all = True
+    for _ in range(20):
+        held()
+    await asking
+    assert _names(inventory) == [*mine, "of-a-project"]
+    assert inventory.networks.total == 10
+    asked = [form.get("projectid") for form in cloud.questions("listNetworks")]
+    assert asked == [None, *["-1"] * 5]
+    await session.aclose()
+
+
 async def test_vpns_are_known_by_their_address() -> None:
     cloud = HeldCloud()
     cloud.rows["listRemoteAccessVpns"] = [{"publicipid": "address-1", "state": "Running"}]

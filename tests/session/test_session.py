@@ -33,7 +33,7 @@ async def test_everything_may_be_done_by_root(lab: Lab) -> None:
     assert session.zone_name == ""
     await session.open(needed_commands())
     assert session.identity.who == "admin@ROOT"
-    assert session.identity.role == "Root Admin"
+    assert session.identity.role == "Root Admin" and session.inventory.sees_all
     assert session.zone_name == "dc1"
     assert session.reason_against(action("enable")) is None
     assert session.may_list(Kind.ROUTERS)
@@ -107,6 +107,7 @@ async def test_who_one_is_among_the_users_of_an_account() -> None:
     session = cloud.session(api_key="mine")
     await session.open()
     assert (session.identity.who, session.identity.role) == ("acme@customers", "Operator")
+    assert not session.inventory.sees_all
     await session.aclose()
     session = cloud.session(auth="password", username="nobody-of-them")
     await session.open()

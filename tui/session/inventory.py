@@ -98,6 +98,9 @@ class Inventory:
         self.lines = 0
         """How many rows the screen has room for: the first page of a list is so long; 0 for as
         long as any."""
+        self.sees_all = False
+        """Whether `projectid=-1` gives everything, and not only what belongs to projects: with
+        `listall` it does for Root (AccountManagerImpl.buildACLSearchParameters)."""
         self._has_projects = False
         self._listeners: list[Callable[[str], None]] = []
 
@@ -161,12 +164,24 @@ class Inventory:
         await asyncio.gather(*(self._refresh(kind) for kind in kinds))
 
     async def _refresh(self, kind: Kind) -> None:
+        def is_once_enough() -> bool:
+            # Not known in the beginning, and then while the first page is awaited.
+            return kind in _OWNED and self.has_projects and self.sees_all
+
         def questions() -> Iterator[dict[str, Any]]:
-            yield {"listall": True}
-            if kind in _OWNED and self.has_projects:  # known by now, if not in the beginning
+            if not is_once_enough():
+                yield {"listall": True}
+            if kind in _OWNED and self.has_projects:
                 yield {"listall": True, "projectid": "-1"}
 
-        await self._fill(str(kind), self.shelf(kind), LISTINGS[kind], questions(), patient=True)
+        await self._fill(
+            str(kind),
+            self.shelf(kind),
+            LISTINGS[kind],
+            questions(),
+            patient=True,
+            is_asked_better=lambda question: "projectid" not in question and is_once_enough(),
+        )
 
     async def renew(self, kinds: Iterable[Kind], place: str) -> None:
         """Ask anew for what these lists have of a network or VPC: of lists that are dear to the
@@ -292,7 +307,10 @@ class Inventory:
         questions: Iterable[dict[str, Any]],
         *,
         patient: bool = False,
+        is_asked_better: Callable[[dict[str, Any]], bool] = lambda question: False,
     ) -> None:
+        """`is_asked_better` says of a question that the next one gives all of its rows too: then
+        the rest of its pages is not asked for."""
         number = shelf.ask()
         fresh: dict[str, T] = {}
         total = 0
@@ -310,6 +328,9 @@ class Inventory:
                         shelf.cost = max(shelf.cost, cost)
                         shelf.take_page(number, rows, total)
                         self._tell(name)
+                        if is_asked_better(question):
+                            total = before
+                            break
         except CloudError as error:
             shelf.settle(number, {}, error)
         except Exception as error:

@@ -191,6 +191,7 @@ class Session:
         if mine:
             me = mine[0]
             self.identity = Identity(me.account, me.domain, me.role_name or me.role_type, version)
+            self.inventory.sees_all = me.role_type == "Admin"
         else:
             self.identity = Identity(server_version=version)
 
