@@ -36,7 +36,7 @@ USER_ACTIONS: Final = (
         "new_password",
         "n",
         "New password",
-        "Give the user, or those that are marked, a new password: removed and at once added again.",
+        "Give the user a new password: it is removed and at once added again.",
         "removeVpnUser",
         "addVpnUser",
         hint=True,

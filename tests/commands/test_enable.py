@@ -1,8 +1,8 @@
 """`csvpn enable`: the checks, the calls, the run, and what is shown of secrets."""
 
 import io
+from collections.abc import Mapping
 
-import msgspec
 import pytest
 
 from tests.commands.contexts import Printed, context_for
@@ -10,6 +10,7 @@ from tests.consoles import lab_path
 from tui.cloud.client import CloudClient
 from tui.cloud.endpoint import Parameter
 from tui.cloud.errors import ReadOnly
+from tui.cloud.reading import Told
 from tui.commands.enable import Request, enable
 from tui.commands.output import CommandError, Exit
 from tui.lab.cloud.entities import Vpn
@@ -58,13 +59,15 @@ async def test_every_list_is_asked_for_once(
     contract_lab: Lab, printed: Printed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[tuple[str, str]] = []
-    call = CloudClient.call
+    once = CloudClient._once
 
-    async def noted(client: CloudClient, command: str, **parameters: Parameter) -> msgspec.Raw:
+    async def noted(
+        client: CloudClient, command: str, parameters: Mapping[str, Parameter], urgent: bool = True
+    ) -> Told:
         asked.append((command, str(sorted(parameters.items()))))
-        return await call(client, command, **parameters)
+        return await once(client, command, parameters, urgent)
 
-    monkeypatch.setattr(CloudClient, "call", noted)
+    monkeypatch.setattr(CloudClient, "_once", noted)
     request = Request(target="acme-prod", dry_run=True)
     assert await enable(context_for(contract_lab), request) is Exit.FINE
     assert len(asked) == len(set(asked)) > 20
