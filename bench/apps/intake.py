@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 PORTION: Final = 1 << 18
+FILE_PORTION: Final = 120_000
+"""Of a file: pieces that a store of lines may keep as they are."""
 
 
 class Source(NamedTuple):
@@ -76,9 +78,9 @@ async def file_blocks(path: Path) -> AsyncIterator[bytes]:
     """A file in portions; what else there is to do is done in between."""
     with path.open("rb", buffering=0) as file:
         rest = b""
-        while text := file.read(PORTION):
+        while text := file.read(FILE_PORTION - len(rest)):
             end = text.rfind(b"\n") + 1
-            yield rest + text[:end]
+            yield b"".join((rest, memoryview(text)[:end]))
             rest = text[end:]
             await asyncio.sleep(0)
         if rest:
