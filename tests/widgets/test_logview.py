@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from tests.hostile import DANGEROUS, PAYLOADS
 from tests.widgets.apps import OneWidget, lines, strips, told
 from tui.safety.text import clean
+from tui.widgets import logview
 from tui.widgets.logrows import LogRow
 from tui.widgets.logview import LogView
 
@@ -208,6 +209,24 @@ async def test_a_flood_is_drawn_a_few_times_a_second_and_keys_at_once() -> None:
         add(view, rows, numbered(50_010, 50_110))
         await pilot.press("up")
         assert not view.following
+
+
+async def test_the_end_of_a_burst_does_not_wait_for_its_frame(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with running(rows=numbered(0, 3)) as (view, rows, pilot, _):
+        monkeypatch.setattr(logview, "FRAMES", 0.01)  # a hundred seconds from one to the next
+        monkeypatch.setattr(logview, "BURSTS", 50.0)
+        add(view, rows, numbered(3, 4))
+        for _ in range(200):
+            if pointed(view) == ["line 3"]:
+                break
+            await pilot.pause(0.02)
+        assert pointed(view) == ["line 3"]
+        # What comes now and then is no burst: it has its frames, and no more.
+        add(view, rows, numbered(4, 5))
+        await pilot.pause(0.2)
+        assert pointed(view) == ["line 3"]
 
 
 async def test_long_lines_are_cut_moved_or_wrapped() -> None:

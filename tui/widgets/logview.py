@@ -48,6 +48,10 @@ from tui.widgets.logwindow import LogWindow, Top
 
 FRAMES: Final = 10
 """Most drawings a second of lines that arrive; keys draw at once."""
+QUIET: Final = 0.02
+"""Seconds without a line after which a burst is taken to be over, and its end drawn."""
+BURSTS: Final = 0.5
+"""Seconds from one such end to the next at the least: a line now and then is no burst."""
 _LATEST: Final = 0.9
 """Seconds that drawing waits longer at the most where the machine has other things to do."""
 POINTER: Final = "▸"
@@ -115,6 +119,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         """Whether the view scrolls by itself, which says nothing of what the person wants."""
         self._frame: Timer | None = None
         self._drawn = self._due = self._late = 0.0
+        self._grown = self._ended = 0.0
 
     # Lines.
 
@@ -152,14 +157,27 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def grown(self) -> None:
         """Lines were added or have left: draw, unless that was done a moment ago."""
+        self._grown = now = time.monotonic()
         if self._frame is not None:
             return
-        wait = self._drawn + 1 / FRAMES + self._late - time.monotonic()
+        wait = self._drawn + 1 / FRAMES + self._late - now
         if wait <= 0:
             self._catch_up()
         else:
-            self._due = time.monotonic() + wait
-            self._frame = self.set_timer(wait, self._catch_up)
+            self._due = now + wait
+            self._frame = self.set_timer(min(wait, QUIET), self._draw_or_wait)
+
+    def _draw_or_wait(self) -> None:
+        """Draw if it is time, or if nothing more seems to come."""
+        now = time.monotonic()
+        left = self._due - now
+        is_over = now - self._grown >= QUIET and now - self._ended >= BURSTS
+        if left > 0 and not is_over:
+            self._frame = self.set_timer(min(left, QUIET), self._draw_or_wait)
+            return
+        if left > 0:
+            self._ended = now
+        self._catch_up()
 
     def redraw(self) -> None:
         """Draw the same lines, which look different."""
