@@ -29,8 +29,9 @@ from tui.cloud.models.networks import share_services
 from tui.safety.secret import Secret
 from tui.session import row_files, rowcache
 from tui.session.kept_rows import KEPT_FIELDS
+from tui.session.lists import LISTINGS
 from tui.session.row_files import write_own
-from tui.session.rowcache import MODELS, Kept, RowCache, clear_rows
+from tui.session.rowcache import Kept, RowCache, clear_rows
 from tui.session.shelf import Kind
 from tui.settings.model import Profile
 
@@ -87,7 +88,7 @@ def test_rows_come_back_as_they_were(cache: RowCache) -> None:
 
 @pytest.mark.parametrize("kind", Kind)
 def test_every_list_can_be_kept(cache: RowCache, kind: Kind) -> None:
-    model = MODELS[kind]
+    model = LISTINGS[kind].type
     texts = {
         field.name: f"{field.name}-ü"
         for field in msgspec.structs.fields(model)

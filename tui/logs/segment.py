@@ -277,10 +277,6 @@ class Segment:
             self.part_origin.append(known)
             self.part_number.append(number - at)
 
-    def same_as(self, other: "Segment") -> bool:
-        """Whether all lines of both are of one log."""
-        return len(self._newest) == 1 == len(other._newest) and self._newest.keys() == other._newest
-
     # What the words of a line surely are.
 
     @property

@@ -9,7 +9,6 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from operator import attrgetter
 from typing import Final, overload
 
 import msgspec
@@ -24,7 +23,6 @@ from tui.logs.weaving import SMALL, Piece, interleaved, joined, segments_of
 _SAME_MOMENT: Final = 2.0
 """Seconds. Syslog has whole ones and the journal microseconds: lines this close are kept as they
 came."""
-_offset_of: Final = attrgetter("offset")
 Counted = tuple[str, int, int]
 """What came: its router, its lines, their bytes."""
 MOST_LINES: Final = 4_000_000

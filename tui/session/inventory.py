@@ -33,6 +33,7 @@ from tui.safety.redact import redact
 from tui.safety.text import clean
 from tui.session.freshness import is_dear
 from tui.session.gathered import Gathered
+from tui.session.lists import LISTINGS
 from tui.session.rowcache import Kept
 from tui.session.shelf import Kind, Shelf
 
@@ -41,18 +42,6 @@ __all__ = ["OPTIONAL", "Inventory", "Kind", "Shelf"]
 _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-LISTINGS: Final[dict[Kind, listings.Listing[Any]]] = {
-    Kind.ZONES: listings.ZONES,
-    Kind.NETWORKS: listings.NETWORKS,
-    Kind.VPCS: listings.VPCS,
-    Kind.ADDRESSES: listings.ADDRESSES,
-    Kind.VPNS: listings.VPNS,
-    Kind.USERS: listings.VPN_USERS,
-    Kind.ROUTERS: listings.ROUTERS,
-    Kind.GATEWAYS: listings.VPN_CUSTOMER_GATEWAYS,
-    Kind.CONNECTIONS: listings.VPN_CONNECTIONS,
-}
 
 _OWNED: Final = (Kind.NETWORKS, Kind.VPCS, Kind.ADDRESSES, Kind.VPNS, Kind.USERS, Kind.ROUTERS)
 """Lists that leave out what belongs to projects unless `projectid=-1` is asked for as well."""

@@ -10,42 +10,19 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
-from tui.cloud.models import (
-    CustomerGateway,
-    Network,
-    PublicIp,
-    RemoteAccessVpn,
-    Router,
-    Vpc,
-    VpnConnection,
-    VpnUser,
-    Wire,
-    Zone,
-)
 from tui.session.kept_rows import Packed, pack, unpack
+from tui.session.lists import LISTINGS
 from tui.session.row_files import digest_of, read_own, rows_folder, write_own
 from tui.session.shelf import Kind
 from tui.settings.model import Profile
 
 _log = logging.getLogger(__name__)
-
-MODELS: Final[Mapping[Kind, type[Wire]]] = {
-    Kind.ZONES: Zone,
-    Kind.NETWORKS: Network,
-    Kind.VPCS: Vpc,
-    Kind.ADDRESSES: PublicIp,
-    Kind.VPNS: RemoteAccessVpn,
-    Kind.USERS: VpnUser,
-    Kind.ROUTERS: Router,
-    Kind.GATEWAYS: CustomerGateway,
-    Kind.CONNECTIONS: VpnConnection,
-}
 
 KEPT_DAYS: Final = 60
 """Rows of a profile that was not used for so long are deleted."""
@@ -94,7 +71,7 @@ class RowCache:
             file = msgspec.msgpack.decode(content, type=_File)
             if (file.whose, file.kind) != (self._whose, kind.name):
                 return None
-            rows = unpack(file.packed, MODELS[kind])
+            rows = unpack(file.packed, LISTINGS[kind].type)
         except (OSError, ValueError, RecursionError, OverflowError) as error:
             _log.info("the kept rows of %s are not used: %s", kind.name, error)
             return None
@@ -103,7 +80,7 @@ class RowCache:
     def save(self, lists: Sequence[Kept]) -> None:
         """Replace the files of these lists, each as a whole. Raises `OSError`."""
         for kept in lists:
-            packed = pack(kept.rows, MODELS[kept.kind])
+            packed = pack(kept.rows, LISTINGS[kept.kind].type)
             content = msgspec.msgpack.encode(
                 _File(self._whose, kept.kind.name, kept.listed, kept.cost, packed)
             )

@@ -195,18 +195,13 @@ class RowSet(Generic[Fact]):
         if not self.marks:
             return ()
         passing = self._ordering.settle()
-        shown = [n for n in passing if self.keys[n] in self.marks]
+        shown = self.marks_of(passing)
         others = set(self.marks_of(range(len(self.facts)))).difference(shown)
         return tuple(self.facts[number] for number in (*shown, *sorted(others)))
 
     def marks_of(self, numbers: Collection[int]) -> list[int]:
         """Those of `numbers` whose rows are marked."""
         return [number for number in numbers if self.keys[number] in self.marks]
-
-    @property
-    def marks_shown(self) -> int:
-        """How many of the rows that pass are marked."""
-        return len(self.marks_of(self._ordering.settle())) if self.marks else 0
 
     def turn_mark(self, key: str) -> None:
         """Mark the row `key`, or take its mark away."""

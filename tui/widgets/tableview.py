@@ -82,11 +82,6 @@ class TableView(ScrollView, Generic[Fact]):
     # Columns.
 
     @property
-    def columns_shown(self) -> tuple[Column[Fact], ...]:
-        """The columns that stand on the screen."""
-        return self._layout.columns
-
-    @property
     def shift(self) -> int:
         """How far the columns are moved to the left; the first one stays."""
         return self._shift
