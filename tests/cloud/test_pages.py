@@ -48,7 +48,7 @@ class List:
         return Answer(self.rows[first:last], len(self.rows) if self.counts else None)
 
     async def read(self, width: int = 3) -> list[Page[int]]:
-        pages = read_pages(self.ask, size=lambda: self.size, width=width, key=lambda row: row)
+        pages = read_pages(self.ask, sizes=Sizes(self.size), width=width, key=lambda row: row)
         return [page async for page in pages]
 
 
@@ -124,7 +124,7 @@ def test_a_count_beyond_all_reason_ends() -> None:
         return Answer([1, 2], 10**9)
 
     async def read() -> list[Page[int]]:
-        pages = read_pages(ask, size=lambda: 2, width=3, key=lambda row: row)
+        pages = read_pages(ask, sizes=Sizes(2), width=3, key=lambda row: row)
         return [page async for page in pages]
 
     asked: list[int] = []
@@ -139,7 +139,7 @@ async def test_pages_are_handed_on_as_they_arrive() -> None:
         await gates[number].wait()
         return Answer([number * 10], 4)
 
-    async with aclosing(read_pages(ask, size=lambda: 1, width=3, key=lambda row: row)) as pages:
+    async with aclosing(read_pages(ask, sizes=Sizes(1), width=3, key=lambda row: row)) as pages:
         for number in (1, 3, 2, 4):
             gates[number].set()
             page = await anext(pages)
@@ -160,7 +160,7 @@ async def test_an_error_on_one_page_ends_the_reading_and_cancels_the_others() ->
                 raise
         return Answer([number], 10)
 
-    pages = read_pages(ask, size=lambda: 1, width=3, key=lambda row: row)
+    pages = read_pages(ask, sizes=Sizes(1), width=3, key=lambda row: row)
     assert (await anext(pages)).rows == (1,)
     with pytest.raises(Network):
         await anext(pages)

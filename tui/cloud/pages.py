@@ -80,10 +80,7 @@ class _Reading(Generic[T]):
     """What is known of a list while it is read."""
 
     def __init__(
-        self,
-        sizes: Callable[[], Sizes],
-        key: Callable[[T], Hashable],
-        seen: set[Hashable] | None = None,
+        self, sizes: Sizes, key: Callable[[T], Hashable], seen: set[Hashable] | None = None
     ) -> None:
         self._sizes = sizes
         self._key = key
@@ -100,14 +97,12 @@ class _Reading(Generic[T]):
             if key not in self._seen:
                 self._seen.add(key)
                 fresh.append(row)
-        sizes = self._sizes()
         if answer.count is not None:
             self.shrank = self.shrank or (self._count or 0) > answer.count
             self._count = answer.count
-            self.last_page = sizes.pages(answer.count)
-        elif (
-            len(answer.rows) >= sizes.page(number)[1]
-        ):  # not said how many: more while pages come full
+            self.last_page = self._sizes.pages(answer.count)
+        elif len(answer.rows) >= self._sizes.page(number)[1]:
+            # Not said how many: more while pages come full.
             self.last_page = max(self.last_page, number + 1)
         total = max(self._count or 0, len(self._seen))
         return Page(rows=tuple(fresh), total=total, number=number, seconds=answer.seconds)
@@ -121,25 +116,20 @@ class _Reading(Generic[T]):
 async def read_pages(
     ask: AskPage[T],
     *,
-    size: Callable[[], int] | None = None,
-    sizes: Sizes | None = None,
+    sizes: Sizes,
     width: int,
     key: Callable[[T], Hashable],
     seen: set[Hashable] | None = None,
 ) -> AsyncGenerator[Page[T], None]:
     """Yield the pages of a list as they arrive; the first one is asked for alone.
 
-    `ask(number)` gets one page of `size()` rows (known for sure once the first page is there), or
-    of what `sizes` says, and `width` of them run at a time. Rows are told apart by `key` and handed
-    on once, however the list moves; those in `seen` were handed on before. When the list has shrunk
-    while it was read, rows may have slipped onto a page that was already there: then it is read
-    once more, and only what is new is handed on. Closing the iterator cancels what is under way.
+    `ask(number)` gets one page, of as many rows as `sizes` says, and `width` of them run at a time.
+    Rows are told apart by `key` and handed on once, however the list moves; those in `seen` were
+    handed on before. When the list has shrunk while it was read, rows may have slipped onto a page
+    that was already there: then it is read once more, and only what is new is handed on. Closing
+    the iterator cancels what is under way.
     """
-
-    def current() -> Sizes:
-        return sizes or Sizes(size() if size is not None else 1 << 30)
-
-    reading: _Reading[T] = _Reading(current, key, seen)
+    reading: _Reading[T] = _Reading(sizes, key, seen)
     yield reading.take(1, await ask(1))
     async with aclosing(_read_rest(ask, reading, 2, width)) as pages:
         async for page in pages:
